@@ -1,0 +1,303 @@
+package org.xsepconv;
+
+import java.util.List;
+import org.xsepconv.internal.Check;
+
+/**
+ * One depthwise convolution: every channel is convolved (cross-correlated) with its own kernel.
+ *
+ * <pre>{@code
+ * dst[n,c,y,x] = activation( bias[c] + sum over i, j of
+ *                            weights[c,i,j] * src[n, c, y*sh + i*dh - top, x*sw + j*dw - left] )
+ * }</pre>
+ *
+ * <p>with taps outside the image skipped, the taps taken in row-major order and each added by one fused multiply-add. The
+ * output has {@code floor((H + top + bottom - dh*(kh-1) - 1) / sh) + 1} rows, and columns likewise.
+ *
+ * <p>Start with {@link #of} and refine with the withers. Whether the padded image can hold the kernel is checked when the
+ * shape of the output is first needed, by {@link #dst} or {@link #plan}. Sources: F. Chollet, Xception, 2016, arXiv
+ * 1610.02357; A. Howard et al., MobileNets, 2017, arXiv 1704.04861.
+ *
+ * @param src shape of the input
+ * @param kernelHeight rows of the kernel, {@code kh}, 1 or more
+ * @param kernelWidth columns of the kernel, {@code kw}, 1 or more
+ * @param strideHeight rows between the windows of neighbouring outputs, {@code sh}, 1 or more
+ * @param strideWidth columns between the windows of neighbouring outputs, {@code sw}, 1 or more
+ * @param dilationHeight rows between neighbouring taps, {@code dh}, 1 or more
+ * @param dilationWidth columns between neighbouring taps, {@code dw}, 1 or more
+ * @param padding how the image is extended
+ * @param activation applied to every output
+ */
+public record DepthwiseConv2d(
+        TensorShape src,
+        int kernelHeight,
+        int kernelWidth,
+        int strideHeight,
+        int strideWidth,
+        int dilationHeight,
+        int dilationWidth,
+        Padding padding,
+        Activation activation)
+        implements Operator {
+
+    /**
+     * Checks every argument by itself.
+     *
+     * @throws IllegalArgumentException if a number is below 1
+     * @throws NullPointerException if an argument is null
+     */
+    public DepthwiseConv2d {
+        Check.notNull("src", src);
+        Check.atLeast("kernelHeight", kernelHeight, 1);
+        Check.atLeast("kernelWidth", kernelWidth, 1);
+        Check.atLeast("strideHeight", strideHeight, 1);
+        Check.atLeast("strideWidth", strideWidth, 1);
+        Check.atLeast("dilationHeight", dilationHeight, 1);
+        Check.atLeast("dilationWidth", dilationWidth, 1);
+        Check.notNull("padding", padding);
+        Check.notNull("activation", activation);
+    }
+
+    /**
+     * A convolution with stride 1, dilation 1, no padding and no activation.
+     *
+     * @param src shape of the input
+     * @param kernelHeight rows of the kernel, 1 or more
+     * @param kernelWidth columns of the kernel, 1 or more
+     * @return the convolution
+     * @throws IllegalArgumentException if an argument is below its range
+     */
+    public static DepthwiseConv2d of(TensorShape src, int kernelHeight, int kernelWidth) {
+        return new DepthwiseConv2d(src, kernelHeight, kernelWidth, 1, 1, 1, 1, Padding.valid(), Activation.identity());
+    }
+
+    /**
+     * The same convolution at every s-th row and column.
+     *
+     * @param stride 1 or more
+     * @return a new description
+     */
+    public DepthwiseConv2d stride(int stride) {
+        return stride(stride, stride);
+    }
+
+    /**
+     * The same convolution at every sh-th row and sw-th column.
+     *
+     * @param sh rows, 1 or more
+     * @param sw columns, 1 or more
+     * @return a new description
+     */
+    public DepthwiseConv2d stride(int sh, int sw) {
+        return new DepthwiseConv2d(
+                src, kernelHeight, kernelWidth, sh, sw, dilationHeight, dilationWidth, padding, activation);
+    }
+
+    /**
+     * The same convolution with its taps {@code dilation} pixels apart on both axes.
+     *
+     * @param dilation 1 or more
+     * @return a new description
+     */
+    public DepthwiseConv2d dilation(int dilation) {
+        return dilation(dilation, dilation);
+    }
+
+    /**
+     * The same convolution with its taps dh rows and dw columns apart.
+     *
+     * @param dh rows, 1 or more
+     * @param dw columns, 1 or more
+     * @return a new description
+     */
+    public DepthwiseConv2d dilation(int dh, int dw) {
+        return new DepthwiseConv2d(
+                src, kernelHeight, kernelWidth, strideHeight, strideWidth, dh, dw, padding, activation);
+    }
+
+    /**
+     * The same convolution with another padding.
+     *
+     * @param policy how the image is extended
+     * @return a new description
+     */
+    public DepthwiseConv2d padding(Padding policy) {
+        return new DepthwiseConv2d(
+                src,
+                kernelHeight,
+                kernelWidth,
+                strideHeight,
+                strideWidth,
+                dilationHeight,
+                dilationWidth,
+                policy,
+                activation);
+    }
+
+    /**
+     * The same convolution with another activation.
+     *
+     * @param function applied to every output
+     * @return a new description
+     */
+    public DepthwiseConv2d activation(Activation function) {
+        return new DepthwiseConv2d(
+                src,
+                kernelHeight,
+                kernelWidth,
+                strideHeight,
+                strideWidth,
+                dilationHeight,
+                dilationWidth,
+                padding,
+                function);
+    }
+
+    /**
+     * The same convolution on another input.
+     *
+     * @param shape shape of the input
+     * @return a new description
+     */
+    public DepthwiseConv2d src(TensorShape shape) {
+        return new DepthwiseConv2d(
+                shape,
+                kernelHeight,
+                kernelWidth,
+                strideHeight,
+                strideWidth,
+                dilationHeight,
+                dilationWidth,
+                padding,
+                activation);
+    }
+
+    /**
+     * Shape of the output.
+     *
+     * @throws IllegalArgumentException if the padded image is smaller than the dilated kernel, or an extent of the output
+     *     exceeds an {@code int}
+     */
+    @Override
+    public TensorShape dst() {
+        Padding.Explicit pads = pads(0);
+        return src.withPlane(
+                extent("height", src.h(), pads.top(), pads.bottom(), dilationHeight, kernelHeight, strideHeight),
+                extent("width", src.w(), pads.left(), pads.right(), dilationWidth, kernelWidth, strideWidth));
+    }
+
+    /**
+     * What the padding policy amounts to for one channel; only grouped padding differs between channels.
+     *
+     * @param channel the channel
+     * @return rows and columns added on each side
+     * @throws IllegalArgumentException if an amount exceeds an {@code int}
+     */
+    public Padding.Explicit pads(int channel) {
+        return switch (padding) {
+            case Padding.Valid none -> new Padding.Explicit(0, 0, 0, 0);
+            case Padding.Same upper -> halves(Corner.BOTTOM_RIGHT);
+            case Padding.SameLower lower -> halves(Corner.TOP_LEFT);
+            case Padding.Explicit amounts -> amounts;
+            case Padding.OfCorner even -> halves(even.corner());
+            case Padding.Grouped grouped -> halves(grouped.cornerOf(channel, src.c()));
+        };
+    }
+
+    private Padding.Explicit halves(Corner larger) {
+        int rows = reach("kernelHeight", dilationHeight, kernelHeight);
+        int columns = reach("kernelWidth", dilationWidth, kernelWidth);
+        int top = larger.top() ? rows - rows / 2 : rows / 2;
+        int left = larger.left() ? columns - columns / 2 : columns / 2;
+        return new Padding.Explicit(top, rows - top, left, columns - left);
+    }
+
+    private static int reach(String name, int dilation, int kernel) {
+        long reach = dilation * (kernel - 1L);
+        if (reach > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException(
+                    name + ": " + kernel + " taps " + dilation + " apart, expected to span less than 2^31");
+        }
+        return (int) reach;
+    }
+
+    private static int extent(String name, int size, int before, int after, int dilation, int kernel, int stride) {
+        long padded = (long) size + before + after;
+        long span = dilation * (kernel - 1L) + 1;
+        // An empty axis stays empty when the padding is just the kernel's own reach: ceil(0 / stride) = 0.
+        boolean empty = size == 0 && padded == span - 1;
+        if (padded < span && !empty) {
+            throw new IllegalArgumentException("src: " + name + " " + size + " padded to " + padded
+                    + ", expected at least the extent of the dilated kernel, " + span);
+        }
+        long result = empty ? 0 : (padded - span) / stride + 1;
+        if (result > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException("dst: " + name + " " + result + ", expected less than 2^31");
+        }
+        return (int) result;
+    }
+
+    @Override
+    public List<DepthwiseConv2d> convolutions() {
+        return List.of(this);
+    }
+
+    /**
+     * The text form, for instance {@code nhwc:1x56x56x96 k:1x11 s:1x1 d:1x1 pad:same act:relu}.
+     *
+     * @return shape of the input, kernel, stride, dilation, padding, activation
+     */
+    @Override
+    public String toString() {
+        return src + " k:" + kernelHeight + "x" + kernelWidth + " s:" + strideHeight + "x" + strideWidth + " d:"
+                + dilationHeight + "x" + dilationWidth + " pad:" + padding + " act:" + activation;
+    }
+
+    /**
+     * Reads the text form. Stride, dilation, padding and activation may be missing.
+     *
+     * @param text what {@link #toString} prints
+     * @return the convolution
+     * @throws IllegalArgumentException if the text has another form
+     */
+    public static DepthwiseConv2d parse(String text) {
+        Check.notNull("text", text);
+        String[] words = text.trim().split("\\s+");
+        DepthwiseConv2d result = of(TensorShape.parse(words[0]), 1, 1);
+        for (int i = 1; i < words.length; i++) {
+            result = result.with(words[i]);
+        }
+        return result;
+    }
+
+    private DepthwiseConv2d with(String word) {
+        int colon = word.indexOf(':');
+        String key = word.substring(0, Math.max(colon, 0));
+        String value = word.substring(colon + 1);
+        return switch (key) {
+            case "k" -> {
+                int[] k = pair(word, value);
+                yield new DepthwiseConv2d(
+                        src, k[0], k[1], strideHeight, strideWidth, dilationHeight, dilationWidth, padding, activation);
+            }
+            case "s" -> stride(pair(word, value)[0], pair(word, value)[1]);
+            case "d" -> dilation(pair(word, value)[0], pair(word, value)[1]);
+            case "pad" -> padding(Padding.parse(value));
+            case "act" -> activation(Activation.parse(value));
+            default ->
+                throw new IllegalArgumentException("convolution: \"" + word + "\", expected k:, s:, d:, pad: or act:");
+        };
+    }
+
+    private static int[] pair(String word, String value) {
+        String[] parts = value.split("x");
+        try {
+            if (parts.length == 2) {
+                return new int[] {Integer.parseInt(parts[0]), Integer.parseInt(parts[1])};
+            }
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("convolution: \"" + word + "\", expected two numbers, 3x3", e);
+        }
+        throw new IllegalArgumentException("convolution: \"" + word + "\", expected two numbers, 3x3");
+    }
+}

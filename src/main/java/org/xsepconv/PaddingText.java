@@ -1,0 +1,33 @@
+package org.xsepconv;
+
+import java.util.Arrays;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** The two text forms of {@link Padding} that carry arguments. */
+final class PaddingText {
+    private static final Pattern AMOUNTS = Pattern.compile("(\\d{1,9}),(\\d{1,9}),(\\d{1,9}),(\\d{1,9})");
+    private static final Pattern GROUPED = Pattern.compile("grouped\\(([a-z,]*)\\)");
+
+    private PaddingText() {}
+
+    static Padding parse(String text) {
+        Matcher amounts = AMOUNTS.matcher(text);
+        if (amounts.matches()) {
+            return Padding.explicit(
+                    Integer.parseInt(amounts.group(1)),
+                    Integer.parseInt(amounts.group(2)),
+                    Integer.parseInt(amounts.group(3)),
+                    Integer.parseInt(amounts.group(4)));
+        }
+        Matcher grouped = GROUPED.matcher(text);
+        if (grouped.matches()) {
+            return new Padding.Grouped(Arrays.stream(grouped.group(1).split(","))
+                    .map(Corner::ofShortName)
+                    .toList());
+        }
+        throw new IllegalArgumentException("padding: \"" + text
+                + "\", expected valid, same, same-lower, top,bottom,left,right, tl, tr, bl, br"
+                + " or grouped(br,tl,bl,tr)");
+    }
+}

@@ -1,0 +1,74 @@
+package org.xsepconv;
+
+/**
+ * Choices that the library makes by itself unless told otherwise. None of them changes a result, except
+ * {@link #arithmetic}.
+ *
+ * @param vectorBits widest vector to use, 64, 128, 256 or 512, or 0 for the best one
+ * @param checked whether kernels work on bounded segments; slower, for finding out whether a crash is this library's fault
+ * @param arithmetic how a tap is added, or null for the best on this machine
+ * @param kernel the only kernel to use, by its name in {@link Plan#describe}, or null for the best one
+ */
+public record PlanOptions(int vectorBits, boolean checked, Arithmetic arithmetic, String kernel) {
+
+    /**
+     * Checks the width.
+     *
+     * @throws IllegalArgumentException if {@code vectorBits} is none of the listed values
+     */
+    public PlanOptions {
+        boolean width = vectorBits == 64 || vectorBits == 128 || vectorBits == 256 || vectorBits == 512;
+        if (vectorBits != 0 && !width) {
+            throw new IllegalArgumentException("vectorBits: " + vectorBits + ", expected 0, 64, 128, 256 or 512");
+        }
+    }
+
+    /**
+     * Everything left to the library.
+     *
+     * @return the options
+     */
+    public static PlanOptions defaults() {
+        return new PlanOptions(0, false, null, null);
+    }
+
+    /**
+     * The same options with another vector width.
+     *
+     * @param bits 64, 128, 256 or 512, or 0 for the best one
+     * @return new options
+     */
+    public PlanOptions withVectorBits(int bits) {
+        return new PlanOptions(bits, checked, arithmetic, kernel);
+    }
+
+    /**
+     * The same options with or without bounds checks.
+     *
+     * @param on whether kernels work on bounded segments
+     * @return new options
+     */
+    public PlanOptions withChecked(boolean on) {
+        return new PlanOptions(vectorBits, on, arithmetic, kernel);
+    }
+
+    /**
+     * The same options with another arithmetic.
+     *
+     * @param choice how a tap is added, or null for the best on this machine
+     * @return new options
+     */
+    public PlanOptions withArithmetic(Arithmetic choice) {
+        return new PlanOptions(vectorBits, checked, choice, kernel);
+    }
+
+    /**
+     * The same options with one kernel only; planning fails if that kernel does not accept a convolution.
+     *
+     * @param name its name in {@link Plan#describe}, or null for the best one
+     * @return new options
+     */
+    public PlanOptions withKernel(String name) {
+        return new PlanOptions(vectorBits, checked, arithmetic, name);
+    }
+}

@@ -1,0 +1,117 @@
+package org.xsepconv;
+
+import java.util.List;
+import org.xsepconv.internal.Check;
+
+/**
+ * Weights and bias of one depthwise convolution. Immutable: the arrays are copied.
+ *
+ * <p>Weights are in the order {@code [c][kh][kw]}, weight {@code (c, i, j)} at {@code (c*kh + i)*kw + j}, the memory order
+ * of a {@code C x 1 x kh x kw} tensor. Kernels are not flipped (cross-correlation). All values are finite.
+ */
+public final class Weights {
+    private final float[] values;
+    private final float[] bias;
+
+    private Weights(float[] values, float[] bias) {
+        this.values = values;
+        this.bias = bias;
+    }
+
+    /**
+     * Weights without bias.
+     *
+     * @param weights {@code c*kh*kw} finite values, order {@code [c][kh][kw]}
+     * @return the weights
+     * @throws IllegalArgumentException if a value is not finite
+     */
+    public static Weights of(float[] weights) {
+        return of(weights, null);
+    }
+
+    /**
+     * Weights and bias.
+     *
+     * @param weights {@code c*kh*kw} finite values, order {@code [c][kh][kw]}
+     * @param bias {@code c} finite values, or null for none
+     * @return the weights
+     * @throws IllegalArgumentException if a value is not finite
+     */
+    public static Weights of(float[] weights, float[] bias) {
+        Check.notNull("weights", weights);
+        return new Weights(finiteCopy("weights", weights), bias == null ? null : finiteCopy("bias", bias));
+    }
+
+    private static float[] finiteCopy(String name, float[] values) {
+        float[] copy = values.clone();
+        for (int i = 0; i < copy.length; i++) {
+            if (!Float.isFinite(copy[i])) {
+                throw new IllegalArgumentException(name + "[" + i + "]: " + copy[i] + ", expected a finite value");
+            }
+        }
+        return copy;
+    }
+
+    /**
+     * The weights.
+     *
+     * @return a copy, order {@code [c][kh][kw]}
+     */
+    public float[] values() {
+        return values.clone();
+    }
+
+    /**
+     * The bias.
+     *
+     * @return a copy, order {@code [c]}, or an empty array if there is none
+     */
+    public float[] bias() {
+        return bias == null ? new float[0] : bias.clone();
+    }
+
+    /**
+     * Whether there is a bias.
+     *
+     * @return false if all sums start at 0
+     */
+    public boolean hasBias() {
+        return bias != null;
+    }
+
+    /** One weight, without a copy. */
+    float value(DepthwiseConv2d convolution, int c, int i, int j) {
+        return values[(c * convolution.kernelHeight() + i) * convolution.kernelWidth() + j];
+    }
+
+    /** One bias, without a copy. */
+    float bias(int c) {
+        return bias == null ? 0 : bias[c];
+    }
+
+    /** Checks that there is one per convolution, each of the right length. */
+    static void check(Operator operator, Weights... weights) {
+        Check.notNull("weights", weights);
+        List<DepthwiseConv2d> convolutions = operator.convolutions();
+        if (weights.length != convolutions.size()) {
+            throw new IllegalArgumentException(
+                    "weights: " + weights.length + " given, expected " + convolutions.size() + ", one per convolution");
+        }
+        for (int i = 0; i < weights.length; i++) {
+            Check.notNull("weights[" + i + "]", weights[i]);
+            weights[i].checkFor("weights[" + i + "]", convolutions.get(i));
+        }
+    }
+
+    private void checkFor(String name, DepthwiseConv2d convolution) {
+        int c = convolution.src().c();
+        long expected = (long) c * convolution.kernelHeight() * convolution.kernelWidth();
+        if (values.length != expected) {
+            throw new IllegalArgumentException(name + ": " + values.length + " weights, expected c*kh*kw = " + c + "*"
+                    + convolution.kernelHeight() + "*" + convolution.kernelWidth() + " = " + expected);
+        }
+        if (bias != null && bias.length != c) {
+            throw new IllegalArgumentException(name + ": " + bias.length + " biases, expected c = " + c);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+package org.xsepconv.internal.cpu;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** What this process can use of its CPU. Touches a vector class only after it has seen that there are some. */
+public final class Cpu {
+    private static final System.Logger LOG = System.getLogger("org.xsepconv");
+
+    /** Bits of the widest vector that is worth using here, or 0 without the Vector API. */
+    public static final int PREFERRED_BITS = detect();
+
+    private Cpu() {}
+
+    private static int detect() {
+        if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
+            LOG.log(
+                    System.Logger.Level.WARNING,
+                    "xsepconv runs scalar kernels, many times slower: the module jdk.incubator.vector is not there."
+                            + " Start java with --add-modules jdk.incubator.vector");
+            return 0;
+        }
+        return Vectors.preferredBits();
+    }
+
+    /**
+     * Whether vectors of this width run at full speed here.
+     *
+     * @param bits 64, 128, 256 or 512
+     * @return true if the CPU has them
+     */
+    public static boolean supports(int bits) {
+        return bits <= PREFERRED_BITS && Integer.bitCount(bits) == 1 && bits >= 64;
+    }
+
+    /**
+     * The vector widths of this CPU.
+     *
+     * @return bits, ascending; empty without the Vector API
+     */
+    public static List<Integer> widths() {
+        List<Integer> widths = new ArrayList<>();
+        for (int bits = 64; bits <= 512; bits *= 2) {
+            if (supports(bits)) {
+                widths.add(bits);
+            }
+        }
+        return widths;
+    }
+
+    /** The only reference of this package to a vector class, so that loading {@link Cpu} needs none. */
+    private static final class Vectors {
+        static int preferredBits() {
+            return jdk.incubator.vector.FloatVector.SPECIES_PREFERRED.vectorBitSize();
+        }
+    }
+}

@@ -1,0 +1,176 @@
+package org.xsepconv.internal.engine;
+
+import org.xsepconv.internal.kernel.KernelSet;
+import org.xsepconv.internal.kernel.Operands;
+import org.xsepconv.internal.plan.Axis;
+import org.xsepconv.internal.plan.Step;
+
+/**
+ * Channels as lanes: NHWC, and everything the scalar kernel does.
+ *
+ * <p>The outputs of a channel block fall into rectangles that see the same taps, found once per plan: the interior, where
+ * all taps are inside, and the edges. The specialised kernel runs where its tile fits, the general one elsewhere. Images
+ * of few channels are seen as pixels of {@code group} times as many, so that a vector is full: neighbouring pixels lie next
+ * to each other, and their weights are stored {@code group} times.
+ */
+final class BlockPass extends ConvPass {
+    /** Weights of a channel block: half of a small L1 cache. */
+    private static final int WEIGHT_BYTES = 16 << 10;
+
+    private static final int WIDEST = 16;
+
+    private final Choice choice;
+    private final KernelSet special;
+    private final KernelSet general;
+    private final Packed packed;
+    private final Axis.Run[] rowRuns;
+    private final Axis.Run[] columnRuns;
+    private final int group;
+    private final long tapBytes;
+
+    BlockPass(Step.Convolve step, Choice choice, boolean landed) {
+        super(step, cut(step, landed), choice.options().checked(), landed);
+        this.choice = choice;
+        this.special = choice.special(false);
+        this.general = choice.general(false);
+        this.rowRuns = step.rows().runs().toArray(Axis.Run[]::new);
+        this.columnRuns = step.columns().runs().toArray(Axis.Run[]::new);
+        this.group = group();
+        int lanes = (int) roundUp((long) step.c() * group, WIDEST);
+        this.tapBytes = 4L * lanes;
+        this.packed = pack(lanes);
+    }
+
+    private static Cut cut(Step.Convolve step, boolean landed) {
+        int c = step.c();
+        long fitting = WEIGHT_BYTES / 4 / step.taps() / WIDEST * WIDEST;
+        int block = c;
+        if (!landed && c > Math.max(WIDEST, fitting)) {
+            long blocks = (c + Math.max(WIDEST, fitting) - 1) / Math.max(WIDEST, fitting);
+            block = (int) Math.min(c, roundUp((c + blocks - 1) / blocks, WIDEST));
+        }
+        double macsPerRow = (double) block * step.columns().out() * step.taps();
+        long halo = (step.rows().kernel() - 1L)
+                * step.rows().dilation()
+                / step.rows().stride();
+        return new Cut(
+                step.n(), c, block, step.rows().out(), Cut.band(step.rows().out(), macsPerRow, 4 * halo));
+    }
+
+    /** Pixels that fill whole vectors together, or 1 if one does or their neighbours are elsewhere. */
+    private int group() {
+        int c = step.c();
+        int lanes = choice.maxLanes();
+        boolean dense = xView.pixel() == 4L * c && yView.pixel() == 4L * c;
+        if (!dense || step.columns().stride() != 1 || c >= lanes || lanes == 1) {
+            return 1;
+        }
+        int pixels = lanes / Integer.lowestOneBit(c | lanes);
+        boolean enough = false;
+        for (Axis.Run run : columnRuns) {
+            enough |= run.end() - run.start() >= pixels;
+        }
+        return enough ? pixels : 1;
+    }
+
+    private Packed pack(int lanes) {
+        int taps = step.taps();
+        Packed memory = new Packed((long) taps * lanes, lanes, taps, checked);
+        for (int l = 0; l < step.c() * group; l++) {
+            int c = l % step.c();
+            for (int t = 0; t < taps; t++) {
+                memory.weight((long) t * lanes + l, step.weights()[c * taps + t]);
+            }
+            memory.bias(l, step.bias()[c]);
+        }
+        for (int i = 0; i < step.rows().kernel(); i++) {
+            for (int j = 0; j < step.columns().kernel(); j++) {
+                memory.tap(
+                        (long) i * step.columns().kernel() + j,
+                        (long) i * step.rows().dilation() * xView.row()
+                                + (long) j * step.columns().dilation() * xView.pixel());
+            }
+        }
+        return memory;
+    }
+
+    @Override
+    void compute(Frame frame, int c0, int c1, int y0, int y1, long x, long y) {
+        Operands o = frame.operands;
+        o.weights = packed.memory;
+        o.xLane = xView.channel();
+        o.yLane = yView.channel();
+        o.wLane = 4;
+        o.wColumn = tapBytes;
+        o.wRow = tapBytes * step.columns().kernel();
+        o.tapPitch = 8L * step.columns().kernel();
+        o.b = packed.base() + packed.bias + 4L * c0;
+        for (Axis.Run rows : rowRuns) {
+            int start = Math.max(y0, rows.start());
+            int end = Math.min(y1, rows.end());
+            if (start < end) {
+                for (Axis.Run columns : columnRuns) {
+                    long tap = (long) rows.firstTap() * step.columns().kernel() + columns.firstTap();
+                    o.taps = packed.base() + packed.taps + 8 * tap;
+                    o.w = packed.base() + tapBytes * tap + 4L * c0;
+                    o.tapRows = rows.endTap() - rows.firstTap();
+                    o.tapColumns = columns.endTap() - columns.firstTap();
+                    long xr = x + step.rows().origin(start) * xView.row();
+                    run(o, xr, y + start * yView.row(), end - start, columns, c1 - c0);
+                }
+            }
+        }
+    }
+
+    /** A rectangle, its columns in groups of pixels if these fill vectors. */
+    private void run(Operands o, long x, long y, int height, Axis.Run columns, int channels) {
+        int width = columns.end() - columns.start();
+        long xc = x + step.columns().origin(columns.start()) * xView.pixel();
+        long yc = y + columns.start() * yView.pixel();
+        if (group == 1 || width < group) {
+            o.lanes = channels;
+            rectangle(o, xc, yc, height, width, 1);
+            return;
+        }
+        o.lanes = channels * group;
+        rectangle(o, xc, yc, height, width / group, group);
+        if (width % group != 0) {
+            int overlapping = width - group;
+            rectangle(o, xc + overlapping * xView.pixel(), yc + overlapping * yView.pixel(), height, 1, group);
+        }
+    }
+
+    private void rectangle(Operands o, long x, long y, int height, int width, int pixels) {
+        o.x = x;
+        o.y = y;
+        boolean whole = o.tapRows == step.rows().kernel()
+                && o.tapColumns == step.columns().kernel();
+        // Kernels that share inputs between neighbouring columns need them where the plain pixels are.
+        boolean shared = choice.tile() == Choice.Tile.COLUMNS && pixels == 1 && width >= Choice.TILE
+                || choice.tile() == Choice.Tile.ROWS && height >= Choice.TILE;
+        boolean columnsAlong = whole && shared
+                ? choice.tile() == Choice.Tile.COLUMNS
+                : Choice.cost(width, height) <= Choice.cost(height, width);
+        long xRow = step.rows().stride() * xView.row();
+        long xColumn = (long) step.columns().stride() * pixels * xView.pixel();
+        o.along = columnsAlong ? width : height;
+        o.xAlong = columnsAlong ? xColumn : xRow;
+        o.yAlong = columnsAlong ? pixels * yView.pixel() : yView.row();
+        o.across = columnsAlong ? height : width;
+        o.xAcross = columnsAlong ? xRow : xColumn;
+        o.yAcross = columnsAlong ? yView.row() : pixels * yView.pixel();
+        (whole && shared ? special : general).run(o);
+    }
+
+    @Override
+    long ownScratchBytes() {
+        return 0;
+    }
+
+    @Override
+    public String describe() {
+        return "channels as lanes"
+                + (group > 1 ? ", pixels in groups of " + group : "")
+                + ", " + general.vectorLanes(step.c() * group) + " lanes, " + choice.tileText() + ", " + cut;
+    }
+}

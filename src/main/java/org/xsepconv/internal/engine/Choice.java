@@ -1,0 +1,79 @@
+package org.xsepconv.internal.engine;
+
+import java.util.List;
+import org.xsepconv.Activation;
+import org.xsepconv.PlanOptions;
+import org.xsepconv.internal.cpu.Cpu;
+import org.xsepconv.internal.kernel.Kernel;
+import org.xsepconv.internal.kernel.KernelSet;
+
+/**
+ * The kernel chosen for a step.
+ *
+ * @param name its name in the kernel table
+ * @param specialised its class, or null for the scalar kernel
+ * @param fallback the class for rectangles that the specialised one cannot tile, or null for the scalar kernel
+ * @param tile in which direction it tiles
+ * @param activation applied to every output
+ * @param options width, arithmetic and checked mode, all settled
+ * @param declined why the kernels before it in the table were not chosen
+ */
+public record Choice(
+        String name,
+        Class<? extends Kernel> specialised,
+        Class<? extends Kernel> fallback,
+        Tile tile,
+        Activation activation,
+        PlanOptions options,
+        List<String> declined) {
+
+    /** Outputs of a full tile. */
+    static final int TILE = 8;
+
+    /** In which direction a kernel tiles; those that share inputs between neighbours know only one. */
+    public enum Tile {
+        /** Neighbouring rows. */
+        ROWS,
+        /** Neighbouring columns. */
+        COLUMNS,
+        /** Whichever is cheaper. */
+        EITHER
+    }
+
+    KernelSet special(boolean broadcast) {
+        return set(specialised, broadcast);
+    }
+
+    KernelSet general(boolean broadcast) {
+        return set(fallback, broadcast);
+    }
+
+    KernelSet rows() {
+        return KernelSet.rows(options.vectorBits(), options.checked());
+    }
+
+    private KernelSet set(Class<? extends Kernel> template, boolean broadcast) {
+        KernelSet.Variant variant = new KernelSet.Variant(options.arithmetic(), activation, options.checked());
+        return KernelSet.of(template, options.vectorBits(), broadcast, variant);
+    }
+
+    /** Lanes of the widest vector the plan may use, 1 without vectors. */
+    int maxLanes() {
+        return fallback == null ? 1 : Math.max(1, Math.min(options.vectorBits(), Cpu.PREFERRED_BITS) / 32);
+    }
+
+    /** Relative cost of a rectangle tiled along one of its sides: full tiles, half tiles, single outputs at two each. */
+    static long cost(int along, int across) {
+        int rest = along % TILE;
+        long tail = rest == 0 ? 0 : rest > TILE / 2 ? TILE : along >= TILE / 2 ? TILE / 2 : 2L * rest;
+        return across * (along - rest + tail);
+    }
+
+    String tileText() {
+        return switch (tile) {
+            case ROWS -> "tiles of 8 rows";
+            case COLUMNS -> "tiles of 8 columns";
+            case EITHER -> fallback == null ? "no tiles" : "tiles of 8 rows or columns";
+        };
+    }
+}

@@ -1,0 +1,170 @@
+package org.xsepconv.internal.engine;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import org.xsepconv.internal.kernel.ActivationKind;
+import org.xsepconv.internal.kernel.Operands;
+import org.xsepconv.internal.plan.Step;
+import org.xsepconv.internal.plan.View;
+
+/**
+ * A convolution, cut into items. Finds the memory of an item, brings it to native scratch if it must, and leaves the rest to
+ * the two ways of feeding a kernel: {@link BlockPass} and {@link PlanePass}.
+ */
+abstract class ConvPass implements Pass {
+    /** Alignment of everything this library allocates: a cache line, and the widest vector. */
+    static final long ALIGNMENT = 64;
+
+    /** What a landed band and its result should take: under half of a small L1 cache. */
+    private static final long LANDED_BYTES = 24 << 10;
+
+    final Step.Convolve step;
+    final boolean checked;
+    final Cut cut;
+
+    /** Pitches of the memory the kernels work on: the caller's, or those of landed boxes. */
+    final View xView;
+
+    final View yView;
+    private final Landing landIn;
+    private final Landing landOut;
+    private final long landedBytes;
+
+    ConvPass(Step.Convolve step, Cut cut, boolean checked, boolean landed) {
+        this.step = step;
+        this.checked = checked;
+        this.cut = landed ? landedCut(step, cut) : cut;
+        boolean in = landed && step.src().buffer() == View.SRC;
+        boolean out = landed && step.dst().buffer() == View.DST;
+        long rows = Math.min(step.rows().in(), inputRows(step, this.cut.band()));
+        int block = this.cut.block();
+        int inWidth = step.columns().in();
+        int outWidth = step.columns().out();
+        long inBytes = in ? Landing.bytes(inWidth, block, rows) : 0;
+        long outBytes = out ? Landing.bytes(outWidth, block, this.cut.band()) : 0;
+        landIn = in ? Landing.of(step.src(), step.layout(), inWidth, block, rows, 0) : null;
+        landOut = out ? Landing.of(step.dst(), step.layout(), outWidth, block, this.cut.band(), inBytes) : null;
+        landedBytes = inBytes + outBytes;
+        xView = in ? landIn.inner() : step.src();
+        yView = out ? landOut.inner() : step.dst();
+    }
+
+    /** Input rows under a band of output rows, as if there were no borders. */
+    static long inputRows(Step.Convolve step, int band) {
+        return (band - 1L) * step.rows().stride()
+                + (step.rows().kernel() - 1L) * step.rows().dilation()
+                + 1;
+    }
+
+    /** Bands small enough for L1, but not so small that their halos dominate. */
+    private static Cut landedCut(Step.Convolve step, Cut cut) {
+        long perRow = 4L
+                * cut.block()
+                * (step.columns().out()
+                        + (long) step.columns().in() * step.rows().stride());
+        long halo = (step.rows().kernel() - 1L)
+                * step.rows().dilation()
+                / step.rows().stride();
+        long band = Math.max(LANDED_BYTES / Math.max(1, perRow), 3 * halo);
+        return new Cut(cut.images(), cut.channels(), cut.block(), cut.rows(), (int)
+                Math.max(1, Math.min(cut.band(), Math.min(cut.rows(), band))));
+    }
+
+    /** Computes one item: channels c0 to c1 and output rows y0 to y1, given the addresses of channel c0, row 0. */
+    abstract void compute(Frame frame, int c0, int c1, int y0, int y1, long x, long y);
+
+    @Override
+    public final void run(Frame frame, long item) {
+        int image = cut.image(item);
+        int c0 = cut.firstChannel(item);
+        int c1 = cut.endChannel(item);
+        int y0 = cut.firstRow(item);
+        int y1 = cut.endRow(item);
+        Operands o = frame.operands;
+        o.p = ActivationKind.p(step.activation());
+        o.q = ActivationKind.q(step.activation());
+        long x;
+        if (landIn != null) {
+            long r0 = Math.max(0, Math.min(step.rows().in(), step.rows().origin(y0)));
+            long r1 = Math.max(r0, Math.min(step.rows().in(), step.rows().origin(y0) + inputRows(step, y1 - y0)));
+            landIn.load(frame, image, c0, c1, r0, r1);
+            o.src = frame.workspace();
+            x = Frame.base(o.src, checked) + frame.scratch() + xView.offset() - r0 * xView.row();
+        } else {
+            o.src = frame.segment(xView.buffer());
+            x = Frame.base(o.src, checked) + xView.at(image, c0);
+        }
+        if (landOut != null) {
+            o.dst = frame.workspace();
+            long y = Frame.base(o.dst, checked) + frame.scratch() + yView.offset() - y0 * yView.row();
+            compute(frame, c0, c1, y0, y1, x, y);
+            landOut.store(frame, image, c0, c1, y0, y1);
+        } else {
+            o.dst = frame.segment(yView.buffer());
+            compute(frame, c0, c1, y0, y1, x, Frame.base(o.dst, checked) + yView.at(image, c0));
+        }
+    }
+
+    /** Offset of the pass's own scratch in a thread's scratch. */
+    final long ownScratch(Frame frame) {
+        return frame.scratch() + landedBytes;
+    }
+
+    abstract long ownScratchBytes();
+
+    @Override
+    public final long scratchBytes() {
+        return landedBytes + ownScratchBytes();
+    }
+
+    @Override
+    public final long items() {
+        return cut.items();
+    }
+
+    @Override
+    public final double work() {
+        return (double) step.n()
+                * step.c()
+                * step.rows().out()
+                * step.columns().out()
+                * step.rows().kernel()
+                * step.columns().kernel();
+    }
+
+    static long roundUp(long value, long multiple) {
+        return (value + multiple - 1) / multiple * multiple;
+    }
+
+    /** Weights, bias and tap table in one native segment that lives as long as the plan. */
+    static final class Packed {
+        final MemorySegment memory;
+        final long bias;
+        final long taps;
+        private final boolean checked;
+
+        Packed(long weights, long biases, long taps, boolean checked) {
+            this.bias = roundUp(4 * weights, ALIGNMENT);
+            this.taps = roundUp(bias + 4 * biases, ALIGNMENT);
+            this.memory = Arena.ofAuto().allocate(this.taps + 8 * taps + ALIGNMENT, ALIGNMENT);
+            this.checked = checked;
+        }
+
+        void weight(long index, float value) {
+            memory.set(ValueLayout.JAVA_FLOAT, 4 * index, value);
+        }
+
+        void bias(long index, float value) {
+            memory.set(ValueLayout.JAVA_FLOAT, bias + 4 * index, value);
+        }
+
+        void tap(long index, long distance) {
+            memory.set(ValueLayout.JAVA_LONG, taps + 8 * index, distance);
+        }
+
+        long base() {
+            return Frame.base(memory, checked);
+        }
+    }
+}

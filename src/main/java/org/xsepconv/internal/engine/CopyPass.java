@@ -1,0 +1,60 @@
+package org.xsepconv.internal.engine;
+
+import org.xsepconv.internal.plan.Step;
+import org.xsepconv.internal.plan.View;
+
+/** Copies a range of channels, row by row or in longer pieces where both sides are contiguous. */
+final class CopyPass implements Pass {
+    private final Step.Copy step;
+    private final Cut cut;
+    private final boolean channelsTogether;
+
+    CopyPass(Step.Copy step) {
+        this.step = step;
+        this.channelsTogether = step.src().channel() == 4 && step.dst().channel() == 4 && step.c() > 1;
+        int block = channelsTogether ? step.c() : 1;
+        this.cut = new Cut(
+                step.n(), step.c(), Math.max(1, block), step.h(), Cut.band(step.h(), (double) step.w() * block, 1));
+    }
+
+    @Override
+    public long items() {
+        return step.w() == 0 || step.c() == 0 ? 0 : cut.items();
+    }
+
+    @Override
+    public double work() {
+        return (double) step.n() * step.c() * step.h() * step.w();
+    }
+
+    @Override
+    public long scratchBytes() {
+        return 0;
+    }
+
+    @Override
+    public void run(Frame frame, long item) {
+        View from = step.src();
+        View to = step.dst();
+        int image = cut.image(item);
+        int channel = cut.firstChannel(item);
+        long bytesPerPixel = channelsTogether ? 4L * step.c() : 4;
+        boolean rowsWhole = from.pixel() == bytesPerPixel && to.pixel() == bytesPerPixel;
+        for (int y = cut.firstRow(item); y < cut.endRow(item); y++) {
+            long src = from.at(image, channel) + y * from.row();
+            long dst = to.at(image, channel) + y * to.row();
+            if (rowsWhole) {
+                frame.copy(from.buffer(), src, to.buffer(), dst, step.w() * bytesPerPixel);
+            } else {
+                for (int x = 0; x < step.w(); x++) {
+                    frame.copy(from.buffer(), src + x * from.pixel(), to.buffer(), dst + x * to.pixel(), bytesPerPixel);
+                }
+            }
+        }
+    }
+
+    @Override
+    public String describe() {
+        return "copy " + step.c() + " channels, " + cut;
+    }
+}

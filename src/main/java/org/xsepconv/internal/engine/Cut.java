@@ -1,0 +1,63 @@
+package org.xsepconv.internal.engine;
+
+/**
+ * How the outputs of a pass are cut into work items: images, blocks of channels, bands of rows. The cut depends on the plan
+ * only, never on the number of threads, so results and tests do not either.
+ *
+ * @param images images
+ * @param channels channels
+ * @param block channels of an item
+ * @param rows output rows
+ * @param band output rows of an item
+ */
+record Cut(int images, int channels, int block, int rows, int band) {
+    /** Multiply-adds of a work item worth handing to another thread: tens of microseconds. */
+    static final long MACS_PER_ITEM = 1 << 20;
+
+    private long blocks() {
+        return ceilDiv(channels, block);
+    }
+
+    private long bands() {
+        return ceilDiv(rows, band);
+    }
+
+    long items() {
+        return images * blocks() * bands();
+    }
+
+    int image(long item) {
+        return (int) (item / (blocks() * bands()));
+    }
+
+    int firstChannel(long item) {
+        return (int) (item % blocks()) * block;
+    }
+
+    int endChannel(long item) {
+        return (int) Math.min(channels, (long) firstChannel(item) + block);
+    }
+
+    int firstRow(long item) {
+        return (int) (item / blocks() % bands()) * band;
+    }
+
+    int endRow(long item) {
+        return (int) Math.min(rows, (long) firstRow(item) + band);
+    }
+
+    /** Rows that are worth an item, if one of them costs so many multiply-adds, but at least so many. */
+    static int band(int rows, double macsPerRow, long atLeast) {
+        double wanted = Math.max(atLeast, Math.ceil(MACS_PER_ITEM / Math.max(1, macsPerRow)));
+        return (int) Math.max(1, Math.min(rows, wanted));
+    }
+
+    private static long ceilDiv(long a, long b) {
+        return (a + b - 1) / b;
+    }
+
+    @Override
+    public String toString() {
+        return items() + (items() == 1 ? " item of " : " items of up to ") + block + " channels x " + band + " rows";
+    }
+}

@@ -1,0 +1,19 @@
+package org.xsepconv.internal.engine;
+
+/** One step of a plan, ready to run in any number of independent work items. Immutable. */
+interface Pass {
+    /** The number of work items. */
+    long items();
+
+    /** Multiply-adds, or elements moved, of the whole pass: whether threads are worth their dispatch. */
+    double work();
+
+    /** Scratch that a thread needs, in bytes. */
+    long scratchBytes();
+
+    /** Runs one item. */
+    void run(Frame frame, long item);
+
+    /** How it runs, one line. */
+    String describe();
+}

@@ -1,0 +1,60 @@
+package org.xsepconv.internal.engine;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import org.xsepconv.Layout;
+import org.xsepconv.internal.plan.Step;
+
+/** Turns the steps of a plan into passes. */
+public final class Passes {
+    private Passes() {}
+
+    /**
+     * A program for one way of addressing the caller's memory.
+     *
+     * @param steps what to do, in this order
+     * @param kernels the kernel of a step
+     * @param temporaryBytes size of the temporary buffer
+     * @param landed whether the caller's memory must be carried through native scratch
+     * @return the program
+     */
+    public static Program program(
+            List<Step> steps, Function<Step.Convolve, Choice> kernels, long temporaryBytes, boolean landed) {
+        List<Pass> passes = new ArrayList<>();
+        List<String> text = new ArrayList<>();
+        for (Step step : steps) {
+            switch (step) {
+                case Step.Copy copy -> {
+                    CopyPass pass = new CopyPass(copy);
+                    passes.add(pass);
+                    text.add(pass.describe());
+                }
+                case Step.Convolve convolve -> {
+                    Choice choice = kernels.apply(convolve);
+                    Pass pass = pass(convolve, choice, landed);
+                    passes.add(pass);
+                    text.add(convolve.text());
+                    text.add("  kernel " + choice.name() + ": " + pass.describe());
+                    choice.declined().forEach(reason -> text.add("    not " + reason));
+                }
+            }
+        }
+        return new Program(passes, temporaryBytes, text);
+    }
+
+    private static Pass pass(Step.Convolve step, Choice choice, boolean landed) {
+        boolean planes = step.layout() == Layout.NCHW && choice.fallback() != null;
+        return planes ? new PlanePass(step, choice, landed) : new BlockPass(step, choice, landed);
+    }
+
+    /**
+     * Whether a plane is too large to stage even one row of its outputs.
+     *
+     * @param step a step in NCHW
+     * @return true if no vector kernel should take it
+     */
+    public static boolean tooLarge(Step.Convolve step) {
+        return PlanePass.tooLarge(step);
+    }
+}

@@ -1,0 +1,83 @@
+package org.xsepconv.internal.engine;
+
+import java.util.List;
+import java.util.concurrent.Executor;
+
+/** A list of passes and the scratch they need. Immutable; runs in any number of threads and workspaces at once. */
+public final class Program {
+    private final Pass[] passes;
+    private final long temporaryBytes;
+    private final List<String> text;
+
+    Program(List<Pass> passes, long temporaryBytes, List<String> text) {
+        this.passes = passes.toArray(Pass[]::new);
+        this.temporaryBytes = temporaryBytes;
+        this.text = List.copyOf(text);
+    }
+
+    /**
+     * Size of the intermediate results.
+     *
+     * @return bytes, shared by all threads of an execution
+     */
+    public long temporaryBytes() {
+        return temporaryBytes;
+    }
+
+    /**
+     * Scratch of a thread.
+     *
+     * @return bytes
+     */
+    public long scratchBytes() {
+        long bytes = 0;
+        for (Pass pass : passes) {
+            bytes = Math.max(bytes, pass.scratchBytes());
+        }
+        return ConvPass.roundUp(bytes, ConvPass.ALIGNMENT);
+    }
+
+    /**
+     * What it does, line by line.
+     *
+     * @return the lines
+     */
+    public List<String> text() {
+        return text;
+    }
+
+    /**
+     * Runs in the calling thread.
+     *
+     * @param scratch bound to the caller's memory
+     */
+    public void run(Scratch scratch) {
+        Frame frame = scratch.frame(0);
+        for (Pass pass : passes) {
+            long items = pass.items();
+            for (long item = 0; item < items; item++) {
+                pass.run(frame, item);
+            }
+        }
+    }
+
+    /**
+     * Runs in the calling thread and in up to {@code parallelism - 1} tasks of an executor.
+     *
+     * @param scratch bound to the caller's memory, with a frame per thread
+     * @param executor runs the tasks, or not
+     * @param parallelism most threads that take part
+     */
+    public void run(Scratch scratch, Executor executor, int parallelism) {
+        long mostItems = 0;
+        for (Pass pass : passes) {
+            mostItems = Math.max(mostItems, pass.work() < Cut.MACS_PER_ITEM ? 1 : pass.items());
+        }
+        int helpers = (int) Math.min(parallelism - 1L, mostItems - 1);
+        if (helpers <= 0) {
+            run(scratch);
+        } else {
+            new Team(passes, scratch).run(executor, helpers);
+        }
+    }
+}

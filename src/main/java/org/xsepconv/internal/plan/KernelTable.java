@@ -1,0 +1,158 @@
+package org.xsepconv.internal.plan;
+
+import static org.xsepconv.internal.engine.Choice.Tile.COLUMNS;
+import static org.xsepconv.internal.engine.Choice.Tile.EITHER;
+import static org.xsepconv.internal.engine.Choice.Tile.ROWS;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.xsepconv.Layout;
+import org.xsepconv.PlanOptions;
+import org.xsepconv.internal.cpu.Cpu;
+import org.xsepconv.internal.engine.Choice;
+import org.xsepconv.internal.engine.Passes;
+import org.xsepconv.internal.kernel.Memory;
+import org.xsepconv.internal.kernel.Templates;
+
+/**
+ * All kernels, best first. The first one that accepts a step computes it; those before it say why they do not. Tests and
+ * benchmarks walk this table, so a new kernel is one class and one line here.
+ */
+public final class KernelTable {
+    /** The table. */
+    public static final List<KernelLine> LINES = List.of(
+            new KernelLine(
+                    "nhwc-2x2",
+                    Layout.NHWC,
+                    Templates.NHWC_2X2,
+                    Templates.KXK,
+                    COLUMNS,
+                    s -> first(size(s, 2, 2), spacing(s.columns(), "columns"), channels(s), steps(s))),
+            new KernelLine(
+                    "nhwc-1xk",
+                    Layout.NHWC,
+                    Templates.LINE,
+                    Templates.KXK,
+                    COLUMNS,
+                    s -> first(size(s, 1, 0), spacing(s.columns(), "columns"), channels(s), steps(s))),
+            new KernelLine(
+                    "nhwc-kx1",
+                    Layout.NHWC,
+                    Templates.LINE,
+                    Templates.KXK,
+                    ROWS,
+                    s -> first(size(s, 0, 1), spacing(s.rows(), "rows"), channels(s), steps(s))),
+            new KernelLine(
+                    "nhwc-kxk", Layout.NHWC, Templates.KXK, Templates.KXK, EITHER, s -> first(channels(s), steps(s))),
+            new KernelLine(
+                    "nchw-2x2",
+                    Layout.NCHW,
+                    Templates.NCHW_2X2,
+                    Templates.KXK,
+                    ROWS,
+                    s -> first(size(s, 2, 2), spacing(s.rows(), "rows"), scratch(s), steps(s))),
+            new KernelLine(
+                    "nchw-kx1",
+                    Layout.NCHW,
+                    Templates.LINE,
+                    Templates.KXK,
+                    ROWS,
+                    s -> first(size(s, 0, 1), spacing(s.rows(), "rows"), scratch(s), steps(s))),
+            new KernelLine(
+                    "nchw-1xk",
+                    Layout.NCHW,
+                    Templates.KXK,
+                    Templates.KXK,
+                    EITHER,
+                    s -> first(size(s, 1, 0), scratch(s), steps(s))),
+            new KernelLine(
+                    "nchw-kxk", Layout.NCHW, Templates.KXK, Templates.KXK, EITHER, s -> first(scratch(s), steps(s))),
+            new KernelLine("scalar", null, null, null, EITHER, s -> null));
+
+    private KernelTable() {}
+
+    /**
+     * The kernel of a step.
+     *
+     * @param step what to compute
+     * @param options width, arithmetic and checked mode, all settled; perhaps one kernel only
+     * @return the first line that accepts
+     * @throws IllegalArgumentException if the options ask for a kernel that declines, or for one that is not there
+     */
+    public static Choice choose(Step.Convolve step, PlanOptions options) {
+        List<String> declined = new ArrayList<>();
+        for (KernelLine line : LINES) {
+            String reason = reason(line, step, options);
+            if (reason == null) {
+                return new Choice(
+                        line.name(),
+                        line.template(),
+                        line.fallback(),
+                        line.tile(),
+                        step.activation(),
+                        options,
+                        List.copyOf(declined));
+            }
+            if (line.layout() == null || line.layout() == step.layout()) {
+                declined.add(line.name() + " " + reason);
+            }
+        }
+        throw new IllegalArgumentException("kernel: \"" + options.kernel() + "\", expected one that accepts "
+                + step.text() + " (" + String.join("; ", declined) + ")");
+    }
+
+    private static String reason(KernelLine line, Step.Convolve step, PlanOptions options) {
+        if (options.kernel() != null && !options.kernel().equals(line.name())) {
+            return "is not the one asked for";
+        }
+        if (line.vector() && Cpu.PREFERRED_BITS == 0) {
+            return "needs the Vector API";
+        }
+        return line.declines(step);
+    }
+
+    private static String first(String... reasons) {
+        for (String reason : reasons) {
+            if (reason != null) {
+                return reason;
+            }
+        }
+        return null;
+    }
+
+    private static String size(Step.Convolve s, int rows, int columns) {
+        int kh = s.rows().kernel();
+        int kw = s.columns().kernel();
+        boolean fits = (rows == 0 || rows == kh) && (columns == 0 || columns == kw);
+        return fits ? null : "needs a kernel of " + size(rows) + "x" + size(columns) + ", not " + kh + "x" + kw;
+    }
+
+    private static String size(int taps) {
+        return taps == 0 ? "k" : Integer.toString(taps);
+    }
+
+    private static String spacing(Axis axis, String name) {
+        return axis.stride() == axis.dilation()
+                ? null
+                : "needs stride = dilation along the " + name + ", not " + axis.stride() + " and " + axis.dilation();
+    }
+
+    private static String channels(Step.Convolve s) {
+        boolean together = s.src().channel() == 4 && s.dst().channel() == 4;
+        boolean grouped = s.columns().stride() == 1 && s.columns().out() > 1;
+        return together && (s.c() > 1 || grouped) ? null : "needs two channels or pixels side by side";
+    }
+
+    private static String scratch(Step.Convolve s) {
+        return Passes.tooLarge(s) ? "needs too much scratch for a band of these rows" : null;
+    }
+
+    private static String steps(Step.Convolve s) {
+        double widest = Math.max(
+                Math.max((double) s.src().row(), s.dst().row()) * s.rows().stride(),
+                Math.max((double) s.src().pixel(), s.dst().pixel())
+                        * s.columns().stride()
+                        * 16);
+        return widest < Memory.MAX_STEP / 16.0 ? null : "needs rows of less than 2^36 bytes";
+    }
+}

@@ -1,0 +1,134 @@
+package org.xsepconv.internal.plan;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import org.xsepconv.Chain;
+import org.xsepconv.DepthwiseConv2d;
+import org.xsepconv.Operator;
+import org.xsepconv.Padding;
+import org.xsepconv.Split;
+import org.xsepconv.TensorShape;
+import org.xsepconv.Weights;
+
+/**
+ * Turns an operator's tree into steps over buffers. Splits become views of channel ranges, so nothing is sliced or
+ * concatenated; chains pass their intermediate results through the temporary buffer.
+ */
+final class Lowering {
+    private static final long ALIGNMENT = 64;
+
+    private final List<Step> steps = new ArrayList<>();
+    private final Iterator<Weights> weights;
+    private long temporaryBytes;
+
+    private Lowering(Weights... weights) {
+        this.weights = Arrays.asList(weights).iterator();
+    }
+
+    /**
+     * The normal form of an operator.
+     *
+     * @param steps what to do, in this order
+     * @param temporaryBytes size of the temporary buffer
+     */
+    record Result(List<Step> steps, long temporaryBytes) {}
+
+    static Result of(Operator operator, Weights... weights) {
+        Lowering lowering = new Lowering(weights);
+        View src = View.dense(View.SRC, 0, operator.src());
+        View dst = View.dense(View.DST, 0, operator.dst());
+        lowering.lower(operator, src, dst, 0);
+        return new Result(lowering.steps, lowering.temporaryBytes);
+    }
+
+    /** Appends the steps of an operator; temporaries from byte {@code free} on are unused. */
+    private void lower(Operator operator, View src, View dst, long free) {
+        switch (operator) {
+            case DepthwiseConv2d conv -> convolve(conv, src, dst);
+            case Chain chain -> chain(chain.operators(), src, dst, free);
+            case Split split -> split(split, src, dst, free);
+        }
+    }
+
+    /** Intermediate results alternate between two places, each as large as the largest one in it. */
+    private void chain(List<Operator> operators, View src, View dst, long free) {
+        long[] size = new long[2];
+        for (int i = 0; i + 1 < operators.size(); i++) {
+            size[i % 2] = Math.max(size[i % 2], bytes(operators.get(i).dst()));
+        }
+        long[] place = {free, free + size[0]};
+        long rest = free + size[0] + size[1];
+        temporaryBytes = Math.max(temporaryBytes, rest);
+        View from = src;
+        for (int i = 0; i < operators.size(); i++) {
+            Operator operator = operators.get(i);
+            boolean last = i == operators.size() - 1;
+            View to = last ? dst : View.dense(View.TEMPORARY, place[i % 2], operator.dst());
+            lower(operator, from, to, rest);
+            from = to;
+        }
+    }
+
+    private static long bytes(TensorShape shape) {
+        return (4 * shape.elements() + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    }
+
+    private void split(Split split, View src, View dst, long free) {
+        int first = 0;
+        for (Split.Branch branch : split.branches()) {
+            View from = src.from(branch.firstChannel());
+            View to = dst.from(first);
+            switch (branch) {
+                case Split.Convolved convolved -> lower(convolved.operator(), from, to, free);
+                case Split.Copied copied ->
+                    steps.add(new Step.Copy(
+                            split.src().n(),
+                            copied.channels(),
+                            split.src().h(),
+                            split.src().w(),
+                            from,
+                            to));
+            }
+            first += branch.channels();
+        }
+    }
+
+    /** One step, or one per group of channels if the padding differs between groups. */
+    private void convolve(DepthwiseConv2d conv, View src, View dst) {
+        Weights own = weights.next();
+        float[] values = own.values();
+        float[] bias = own.hasBias() ? own.bias() : new float[conv.src().c()];
+        if (conv.padding() instanceof Padding.Grouped grouped) {
+            for (int group = 0; group < 4; group++) {
+                int c = conv.src().c();
+                convolve(conv, grouped.start(group, c), grouped.start(group + 1, c), src, dst, values, bias);
+            }
+        } else {
+            convolve(conv, 0, conv.src().c(), src, dst, values, bias);
+        }
+    }
+
+    private void convolve(DepthwiseConv2d conv, int first, int end, View src, View dst, float[] values, float[] bias) {
+        if (first == end || conv.dst().elements() == 0) {
+            return;
+        }
+        TensorShape in = conv.src();
+        TensorShape out = conv.dst();
+        Padding.Explicit pads = conv.pads(first);
+        int taps = conv.kernelHeight() * conv.kernelWidth();
+        steps.add(new Step.Convolve(
+                first == 0 && end == in.c() ? conv.toString() : conv + " channels " + first + " to " + (end - 1),
+                in.layout(),
+                in.n(),
+                end - first,
+                new Axis(in.h(), out.h(), conv.kernelHeight(), conv.strideHeight(), conv.dilationHeight(), pads.top()),
+                new Axis(in.w(), out.w(), conv.kernelWidth(), conv.strideWidth(), conv.dilationWidth(), pads.left()),
+                src.from(first),
+                dst.from(first),
+                Arrays.copyOfRange(values, first * taps, end * taps),
+                Arrays.copyOfRange(bias, first, end),
+                conv.activation()));
+    }
+}

@@ -1,0 +1,89 @@
+package org.xsepconv.internal.plan;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import org.xsepconv.Arithmetic;
+import org.xsepconv.Operator;
+import org.xsepconv.PlanOptions;
+import org.xsepconv.Weights;
+import org.xsepconv.internal.cpu.Cpu;
+import org.xsepconv.internal.engine.Choice;
+import org.xsepconv.internal.engine.Passes;
+import org.xsepconv.internal.engine.Program;
+import org.xsepconv.internal.kernel.Memory;
+
+/** From a description to programs: normal form, kernel choice, packed weights. */
+public final class Planner {
+    private Planner() {}
+
+    /**
+     * What a plan consists of.
+     *
+     * @param direct for memory that kernels can address
+     * @param landed for all other memory
+     * @param options what was settled
+     */
+    public record Result(Program direct, Program landed, PlanOptions options) {
+        /**
+         * Size of the intermediate results.
+         *
+         * @return bytes
+         */
+        public long temporaryBytes() {
+            return direct.temporaryBytes();
+        }
+
+        /**
+         * Scratch of a thread.
+         *
+         * @return bytes
+         */
+        public long scratchBytes() {
+            return Math.max(direct.scratchBytes(), landed.scratchBytes());
+        }
+
+        /**
+         * The plan, line by line.
+         *
+         * @return the text
+         */
+        public String describe() {
+            List<String> lines = new ArrayList<>();
+            lines.add("arithmetic " + options.arithmetic() + ", vectors of up to " + options.vectorBits() + " bits"
+                    + (options.checked() ? ", checked" : ""));
+            lines.addAll(direct.text());
+            lines.add("intermediate results " + temporaryBytes() + " bytes, scratch " + direct.scratchBytes()
+                    + " bytes per thread, " + landed.scratchBytes() + " for arrays");
+            return String.join(System.lineSeparator(), lines);
+        }
+    }
+
+    /**
+     * Plans an operator whose weights have been checked.
+     *
+     * @param operator what to compute
+     * @param options the caller's choices
+     * @param weights one per convolution
+     * @return the programs
+     */
+    public static Result plan(Operator operator, PlanOptions options, Weights... weights) {
+        PlanOptions settled = settle(options);
+        Lowering.Result normal = Lowering.of(operator, weights);
+        Function<Step.Convolve, Choice> kernels = step -> KernelTable.choose(step, settled);
+        return new Result(
+                Passes.program(normal.steps(), kernels, normal.temporaryBytes(), false),
+                Passes.program(normal.steps(), kernels, normal.temporaryBytes(), true),
+                settled);
+    }
+
+    private static PlanOptions settle(PlanOptions options) {
+        int bits = options.vectorBits() == 0 ? Cpu.PREFERRED_BITS : options.vectorBits();
+        if (bits != 0 && !Cpu.supports(bits)) {
+            throw new IllegalArgumentException("vectorBits: " + bits + ", expected one of " + Cpu.widths()
+                    + ", the widths of this CPU, or 0 to choose");
+        }
+        Arithmetic arithmetic = options.arithmetic() == null ? Arithmetic.ofThisMachine() : options.arithmetic();
+        return new PlanOptions(bits, options.checked() || !Memory.unchecked(), arithmetic, options.kernel());
+    }
+}
