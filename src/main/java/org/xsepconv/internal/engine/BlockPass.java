@@ -113,13 +113,19 @@ final class BlockPass extends ConvPass {
                     long tap = (long) rows.firstTap() * step.columns().kernel() + columns.firstTap();
                     o.taps = packed.base() + packed.taps + 8 * tap;
                     o.w = packed.base() + tapBytes * tap + 4L * c0;
-                    o.tapRows = rows.endTap() - rows.firstTap();
-                    o.tapColumns = columns.endTap() - columns.firstTap();
+                    taps(o, rows.endTap() - rows.firstTap(), columns.endTap() - columns.firstTap());
                     long xr = x + step.rows().origin(start) * xView.row();
                     run(o, xr, y + start * yView.row(), end - start, columns, c1 - c0);
                 }
             }
         }
+    }
+
+    /** Rows of taps that are whole follow each other like one row, which spares the kernel a loop. */
+    private void taps(Operands o, int rows, int columns) {
+        boolean whole = columns == step.columns().kernel();
+        o.tapRows = whole ? 1 : rows;
+        o.tapColumns = whole ? rows * columns : columns;
     }
 
     /** A rectangle, its columns in groups of pixels if these fill vectors. */
@@ -143,8 +149,7 @@ final class BlockPass extends ConvPass {
     private void rectangle(Operands o, long x, long y, int height, int width, int pixels) {
         o.x = x;
         o.y = y;
-        boolean whole = o.tapRows == step.rows().kernel()
-                && o.tapColumns == step.columns().kernel();
+        boolean whole = o.tapRows * o.tapColumns == step.taps();
         // Kernels that share inputs between neighbouring columns need them where the plain pixels are.
         boolean shared = choice.tile() == Choice.Tile.COLUMNS && pixels == 1 && width >= Choice.TILE
                 || choice.tile() == Choice.Tile.ROWS && height >= Choice.TILE;

@@ -22,7 +22,6 @@ final class PlanePass extends ConvPass {
     private final KernelSet general;
     private final KernelSet mover;
     private final Packed packed;
-    private final Axis.Run[] rowRuns;
 
     /** How a band is staged, or null if the plane is read directly. */
     private final Staging staging;
@@ -38,16 +37,16 @@ final class PlanePass extends ConvPass {
         this.special = choice.special(true);
         this.general = choice.general(true);
         this.mover = choice.rows();
-        this.rowRuns = step.rows().runs().toArray(Axis.Run[]::new);
         this.packed = pack();
     }
 
-    /** Whether every output sees every tap of its rows, one column per step. */
+    /** Whether every output sees every tap, one column per step. */
     private static boolean direct(Step.Convolve step) {
-        Axis columns = step.columns();
-        return columns.stride() == 1
-                && columns.origin(0) >= 0
-                && columns.origin(columns.out() - 1) + (columns.kernel() - 1L) * columns.dilation() < columns.in();
+        return step.columns().stride() == 1 && seesAllTaps(step.rows()) && seesAllTaps(step.columns());
+    }
+
+    private static boolean seesAllTaps(Axis axis) {
+        return axis.origin(0) >= 0 && axis.origin(axis.out() - 1) + (axis.kernel() - 1L) * axis.dilation() < axis.in();
     }
 
     private static Staging staging(Step.Convolve step, Choice choice) {
@@ -109,8 +108,6 @@ final class PlanePass extends ConvPass {
         o.weights = packed.memory;
         o.wLane = 0;
         o.wColumn = 4;
-        o.wRow = 4L * step.columns().kernel();
-        o.tapPitch = 8L * step.columns().kernel();
         MemorySegment src = o.src;
         MemorySegment dst = o.dst;
         if (staging != null) {
@@ -121,48 +118,35 @@ final class PlanePass extends ConvPass {
             long result = y + (c - c0) * yView.channel() + y0 * yView.row();
             o.src = src;
             o.dst = dst;
+            taps(o, c);
             if (staging == null) {
-                direct(o, c, y0, y1, plane, result);
+                direct(o, y0, y1, plane, result);
             } else {
                 stage(frame, o, y0, y1, plane);
                 o.src = frame.workspace();
-                staged(frame, o, dst, c, y1 - y0, result);
+                staged(frame, o, dst, y1 - y0, result);
             }
         }
     }
 
-    private void taps(Operands o, int c, int first, int end) {
-        int columns = step.columns().kernel();
+    private void taps(Operands o, int c) {
         o.b = packed.base() + packed.bias + 4L * c;
-        o.w = packed.base() + 4L * ((long) c * step.taps() + (long) first * columns);
-        o.taps = packed.base() + packed.taps + 8L * first * columns;
-        o.tapRows = end - first;
-        o.tapColumns = end == first ? 0 : columns;
+        o.w = packed.base() + 4L * c * step.taps();
+        o.taps = packed.base() + packed.taps;
+        o.tapRows = 1;
+        o.tapColumns = step.taps();
     }
 
-    private void direct(Operands o, int c, int y0, int y1, long plane, long result) {
-        for (Axis.Run run : rowRuns) {
-            int start = Math.max(y0, run.start());
-            int end = Math.min(y1, run.end());
-            if (start < end) {
-                taps(o, c, run.firstTap(), run.endTap());
-                o.x = plane
-                        + step.rows().origin(start) * xView.row()
-                        + step.columns().origin(0) * 4;
-                o.y = result + (start - y0) * yView.row();
-                rectangle(o, step.rows().stride() * xView.row(), end - start);
-            }
-        }
+    private void direct(Operands o, int y0, int y1, long plane, long result) {
+        o.x = plane + step.rows().origin(y0) * xView.row() + step.columns().origin(0) * 4;
+        o.y = result;
+        rectangle(o, step.rows().stride() * xView.row(), y1 - y0);
     }
 
     /** A rectangle of whole rows: in tiles of rows, or, where rows join or are few, in tiles of vectors. */
     private void rectangle(Operands o, long xRow, int height) {
         int width = step.columns().out();
-        boolean whole = o.tapRows == step.rows().kernel();
-        if (whole
-                && choice.tile() == Choice.Tile.ROWS
-                && height >= Choice.TILE
-                && width >= special.vectorLanes(width)) {
+        if (choice.tile() == Choice.Tile.ROWS && height >= Choice.TILE && width >= special.vectorLanes(width)) {
             tileRows(special, o, xRow, height, width);
             return;
         }
@@ -231,6 +215,8 @@ final class PlanePass extends ConvPass {
         // Rows at one distance from each other are one rectangle; rows sorted by phase are not.
         boolean sorted = staging.flat && step.rows().stride() > 1;
         long together = sorted ? 1 : Math.max(0, end - first);
+        // Rows without gaps on both sides are one row.
+        boolean joined = !sorted && stride == 1 && staging.width() == staging.pitch && xView.row() == 4 * staging.pitch;
         for (long row = first; row < end; row += together) {
             if (sorted && !staging.usesRow(row - origin)) {
                 continue;
@@ -246,8 +232,12 @@ final class PlanePass extends ConvPass {
                                             + (column + columns.pad()) / stride);
                     o.lanes = (int) ((staging.width() - 1 - column) / stride + 1);
                     o.along = (int) (columns.in() - column);
-                    o.xLane = 4L * stride;
                     o.across = (int) together;
+                    if (joined) {
+                        o.lanes *= o.across;
+                        o.across = 1;
+                    }
+                    o.xLane = 4L * stride;
                     o.xAcross = xView.row();
                     o.yAcross = 4 * staging.pitch;
                     mover.run(o);
@@ -256,14 +246,17 @@ final class PlanePass extends ConvPass {
         }
     }
 
-    private void staged(Frame frame, Operands o, MemorySegment dst, int c, int height, long result) {
+    private void staged(Frame frame, Operands o, MemorySegment dst, int height, long result) {
         long scratch = Frame.base(frame.workspace(), checked) + ownScratch(frame);
-        taps(o, c, 0, step.rows().kernel());
         o.x = scratch;
         o.dst = dst;
         o.y = result;
         if (!staging.flat) {
             rectangle(o, 4 * staging.pitch * step.rows().stride(), height);
+            return;
+        }
+        if (staging.pitch == step.columns().out() && yView.row() == 4 * staging.pitch) {
+            tileVectors(o, 0, 1, (int) staging.flatLength(height)); // nothing lies between the rows
             return;
         }
         o.dst = frame.workspace();

@@ -8,12 +8,11 @@ import jdk.incubator.vector.VectorSpecies;
  * What is constant in one copy of a kernel class; see {@link Specialiser}.
  *
  * @param bits vector width
- * @param fused add taps by fma, else multiply and add
  * @param checked address bounded segments instead of all of memory
  * @param broadcast all lanes share a weight, else every lane has its own
  * @param activation what is done with a sum
  */
-public record Constants(int bits, boolean fused, boolean checked, boolean broadcast, ActivationKind activation) {
+public record Constants(int bits, boolean checked, boolean broadcast, ActivationKind activation) {
 
     /** The constants of the class that calls: those it was copied with, or some that work if it is the original. */
     static Constants of(MethodHandles.Lookup kernel) {
@@ -22,7 +21,7 @@ public record Constants(int bits, boolean fused, boolean checked, boolean broadc
             return own != null
                     ? own
                     : new Constants(
-                            FloatVector.SPECIES_PREFERRED.vectorBitSize(), true, true, false, ActivationKind.IDENTITY);
+                            FloatVector.SPECIES_PREFERRED.vectorBitSize(), true, false, ActivationKind.IDENTITY);
         } catch (IllegalAccessException e) {
             throw new IllegalStateException(e);
         }

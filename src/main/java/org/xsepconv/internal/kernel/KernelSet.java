@@ -13,6 +13,10 @@ public final class KernelSet implements Kernel {
 
     private final Kernel narrow;
     private final Kernel[] byLogLanes = new Kernel[5];
+
+    /** What is left to do on the sums of {@link #byLogLanes}; null where the kernel does it itself. */
+    private final Kernel[] afterwards = new Kernel[5];
+
     private final int maxLogLanes;
 
     /**
@@ -32,6 +36,9 @@ public final class KernelSet implements Kernel {
             int bits = 32 << log;
             if (bits <= maxBits && Cpu.supports(bits)) {
                 byLogLanes[log] = Specialiser.copy(template, variant.constants(bits, broadcast));
+                if (variant.afterwards()) {
+                    afterwards[log] = Specialiser.copy(ActivationKernel.class, variant.constants(bits, false));
+                }
                 widest = log;
             }
         }
@@ -73,8 +80,14 @@ public final class KernelSet implements Kernel {
      * @param checked address bounded segments instead of all of memory
      */
     public record Variant(Arithmetic arithmetic, Activation activation, boolean checked) {
+        /** Whether the activation is more than a clamp, which kernels do on sums in registers. */
+        boolean afterwards() {
+            ActivationKind kind = ActivationKind.of(activation);
+            return kind.compareTo(ActivationKind.CLAMP) > 0;
+        }
+
         Constants constants(int bits, boolean broadcast) {
-            return new Constants(bits, arithmetic == Arithmetic.FMA, checked, broadcast, ActivationKind.of(activation));
+            return new Constants(bits, checked, broadcast, ActivationKind.of(activation));
         }
     }
 
@@ -94,8 +107,27 @@ public final class KernelSet implements Kernel {
         int log = Math.min(maxLogLanes, 31 - Integer.numberOfLeadingZeros(o.lanes));
         if (log < MIN_LOG_LANES) {
             narrow.run(o);
-        } else {
+        } else if (afterwards[log] == null) {
             byLogLanes[log].run(o);
+        } else {
+            runByRow(byLogLanes[log], afterwards[log], o);
         }
+    }
+
+    /** One row across at a time, so that its sums are still in L1 when they are activated. */
+    private static void runByRow(Kernel sums, Kernel activation, Operands o) {
+        int across = o.across;
+        long x = o.x;
+        long y = o.y;
+        o.across = 1;
+        for (int i = 0; i < across; i++) {
+            o.x = x + i * o.xAcross;
+            o.y = y + i * o.yAcross;
+            sums.run(o);
+            activation.run(o);
+        }
+        o.across = across;
+        o.x = x;
+        o.y = y;
     }
 }

@@ -7,6 +7,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -14,17 +15,17 @@ import jdk.incubator.vector.VectorSpecies;
  *
  * <pre>{@code y[o,l] = act(b[l] + sum over taps t of x[o + tap(t) + l] * w[t,l])}</pre>
  *
- * <p>Tile: eight outputs along by one vector. Per tap one weight is loaded and used eight times, the inputs are operands of
- * the FMAs: 9 loads and 8 FMAs per tap and tile, 1.125 loads per FMA. Registers: 8 sums, 1 weight. Where fewer than four
- * outputs are side by side (corners, small planes) the tile is one output by four vectors: 2 loads per FMA.
+ * <p>Tile: eight outputs along by one vector. Per tap one weight is loaded and used eight times: 9 loads and 8 FMAs per tap
+ * and tile, 1.125 loads per FMA. Registers: 8 sums, 1 weight, 1 input. Where fewer than four outputs are side by side
+ * (corners, small planes) the tile is one output by four vectors: 2 loads per FMA.
  */
 final class KxkKernel implements Kernel {
     private static final Constants K = Constants.of(MethodHandles.lookup());
     private static final VectorSpecies<Float> S = K.species();
-    private static final boolean FUSED = K.fused();
     private static final boolean CHECKED = K.checked();
     private static final boolean BROADCAST = K.broadcast();
-    private static final ActivationKind ACTIVATION = K.activation();
+    private static final boolean FLOOR = K.activation() == ActivationKind.FLOOR;
+    private static final boolean CLAMP = K.activation() == ActivationKind.CLAMP;
     private static final long VECTOR = S.vectorByteSize();
     private static final long MASK = Memory.MASK;
     private static final long SPAN = Memory.SPAN;
@@ -57,133 +58,144 @@ final class KxkKernel implements Kernel {
         }
     }
 
+    /** Eight outputs, vector by vector. */
     private static void tile8(Operands o, long x, long y) {
+        final MemorySegment xs = CHECKED ? o.src : Memory.ALL;
+        final MemorySegment ws = CHECKED ? o.weights : Memory.ALL;
+        final MemorySegment ys = CHECKED ? o.dst : Memory.ALL;
+        final long xStep = o.xAlong & SPAN;
+        final long yStep = o.yAlong & SPAN;
         final long last = 4L * o.lanes - VECTOR;
-        long l = 0;
-        for (; l <= last; l += VECTOR) {
-            sums8(o, x, y, l);
-        }
-        if (l < last + VECTOR) {
-            sums8(o, x, y, last);
+        for (long start = 0; start < last + VECTOR; start += VECTOR) {
+            final long l = Math.min(start, last);
+            final long wl = BROADCAST ? 0 : l;
+            FloatVector a0 = weight(ws, o.b + wl);
+            FloatVector a1 = a0;
+            FloatVector a2 = a0;
+            FloatVector a3 = a0;
+            FloatVector a4 = a0;
+            FloatVector a5 = a0;
+            FloatVector a6 = a0;
+            FloatVector a7 = a0;
+            for (int i = 0; i < o.tapRows; i++) {
+                long w = o.w + wl + i * o.wRow;
+                long tap = o.taps + i * o.tapPitch;
+                for (int j = 0; j < o.tapColumns; j++) {
+                    final long x0 = (x + l + ws.get(ValueLayout.JAVA_LONG_UNALIGNED, (tap + 8L * j) & MASK)) & MASK;
+                    final long x4 = x0 + 4 * xStep;
+                    final FloatVector v = weight(ws, w + j * o.wColumn);
+                    a0 = FloatVector.fromMemorySegment(S, xs, x0, ORDER).fma(v, a0);
+                    a1 = FloatVector.fromMemorySegment(S, xs, x0 + xStep, ORDER).fma(v, a1);
+                    a2 = FloatVector.fromMemorySegment(S, xs, x0 + 2 * xStep, ORDER)
+                            .fma(v, a2);
+                    a3 = FloatVector.fromMemorySegment(S, xs, x0 + 3 * xStep, ORDER)
+                            .fma(v, a3);
+                    a4 = FloatVector.fromMemorySegment(S, xs, x4, ORDER).fma(v, a4);
+                    a5 = FloatVector.fromMemorySegment(S, xs, x4 + xStep, ORDER).fma(v, a5);
+                    a6 = FloatVector.fromMemorySegment(S, xs, x4 + 2 * xStep, ORDER)
+                            .fma(v, a6);
+                    a7 = FloatVector.fromMemorySegment(S, xs, x4 + 3 * xStep, ORDER)
+                            .fma(v, a7);
+                }
+            }
+            if (FLOOR || CLAMP) {
+                final FloatVector p = FloatVector.broadcast(S, o.p);
+                a0 = a0.blend(p, a0.compare(VectorOperators.LT, p));
+                a1 = a1.blend(p, a1.compare(VectorOperators.LT, p));
+                a2 = a2.blend(p, a2.compare(VectorOperators.LT, p));
+                a3 = a3.blend(p, a3.compare(VectorOperators.LT, p));
+                a4 = a4.blend(p, a4.compare(VectorOperators.LT, p));
+                a5 = a5.blend(p, a5.compare(VectorOperators.LT, p));
+                a6 = a6.blend(p, a6.compare(VectorOperators.LT, p));
+                a7 = a7.blend(p, a7.compare(VectorOperators.LT, p));
+            }
+            if (CLAMP) {
+                final FloatVector q = FloatVector.broadcast(S, o.q);
+                a0 = a0.blend(q, a0.compare(VectorOperators.GT, q));
+                a1 = a1.blend(q, a1.compare(VectorOperators.GT, q));
+                a2 = a2.blend(q, a2.compare(VectorOperators.GT, q));
+                a3 = a3.blend(q, a3.compare(VectorOperators.GT, q));
+                a4 = a4.blend(q, a4.compare(VectorOperators.GT, q));
+                a5 = a5.blend(q, a5.compare(VectorOperators.GT, q));
+                a6 = a6.blend(q, a6.compare(VectorOperators.GT, q));
+                a7 = a7.blend(q, a7.compare(VectorOperators.GT, q));
+            }
+            final long y0 = (y + l) & MASK;
+            final long y4 = y0 + 4 * yStep;
+            a0.intoMemorySegment(ys, y0, ORDER);
+            a1.intoMemorySegment(ys, y0 + yStep, ORDER);
+            a2.intoMemorySegment(ys, y0 + 2 * yStep, ORDER);
+            a3.intoMemorySegment(ys, y0 + 3 * yStep, ORDER);
+            a4.intoMemorySegment(ys, y4, ORDER);
+            a5.intoMemorySegment(ys, y4 + yStep, ORDER);
+            a6.intoMemorySegment(ys, y4 + 2 * yStep, ORDER);
+            a7.intoMemorySegment(ys, y4 + 3 * yStep, ORDER);
         }
     }
 
+    /** Four outputs, vector by vector. */
     private static void tile4(Operands o, long x, long y) {
+        final MemorySegment xs = CHECKED ? o.src : Memory.ALL;
+        final MemorySegment ws = CHECKED ? o.weights : Memory.ALL;
+        final MemorySegment ys = CHECKED ? o.dst : Memory.ALL;
+        final long xStep = o.xAlong & SPAN;
+        final long yStep = o.yAlong & SPAN;
         final long last = 4L * o.lanes - VECTOR;
-        long l = 0;
-        for (; l <= last; l += VECTOR) {
-            sums4(o, x, y, l);
-        }
-        if (l < last + VECTOR) {
-            sums4(o, x, y, last);
+        for (long start = 0; start < last + VECTOR; start += VECTOR) {
+            final long l = Math.min(start, last);
+            final long wl = BROADCAST ? 0 : l;
+            FloatVector a0 = weight(ws, o.b + wl);
+            FloatVector a1 = a0;
+            FloatVector a2 = a0;
+            FloatVector a3 = a0;
+            for (int i = 0; i < o.tapRows; i++) {
+                long w = o.w + wl + i * o.wRow;
+                long tap = o.taps + i * o.tapPitch;
+                for (int j = 0; j < o.tapColumns; j++) {
+                    final long x0 = (x + l + ws.get(ValueLayout.JAVA_LONG_UNALIGNED, (tap + 8L * j) & MASK)) & MASK;
+                    final FloatVector v = weight(ws, w + j * o.wColumn);
+                    a0 = FloatVector.fromMemorySegment(S, xs, x0, ORDER).fma(v, a0);
+                    a1 = FloatVector.fromMemorySegment(S, xs, x0 + xStep, ORDER).fma(v, a1);
+                    a2 = FloatVector.fromMemorySegment(S, xs, x0 + 2 * xStep, ORDER)
+                            .fma(v, a2);
+                    a3 = FloatVector.fromMemorySegment(S, xs, x0 + 3 * xStep, ORDER)
+                            .fma(v, a3);
+                }
+            }
+            if (FLOOR || CLAMP) {
+                final FloatVector p = FloatVector.broadcast(S, o.p);
+                a0 = a0.blend(p, a0.compare(VectorOperators.LT, p));
+                a1 = a1.blend(p, a1.compare(VectorOperators.LT, p));
+                a2 = a2.blend(p, a2.compare(VectorOperators.LT, p));
+                a3 = a3.blend(p, a3.compare(VectorOperators.LT, p));
+            }
+            if (CLAMP) {
+                final FloatVector q = FloatVector.broadcast(S, o.q);
+                a0 = a0.blend(q, a0.compare(VectorOperators.GT, q));
+                a1 = a1.blend(q, a1.compare(VectorOperators.GT, q));
+                a2 = a2.blend(q, a2.compare(VectorOperators.GT, q));
+                a3 = a3.blend(q, a3.compare(VectorOperators.GT, q));
+            }
+            final long y0 = (y + l) & MASK;
+            a0.intoMemorySegment(ys, y0, ORDER);
+            a1.intoMemorySegment(ys, y0 + yStep, ORDER);
+            a2.intoMemorySegment(ys, y0 + 2 * yStep, ORDER);
+            a3.intoMemorySegment(ys, y0 + 3 * yStep, ORDER);
         }
     }
 
+    /** One output, four vectors at a time as long as there are four. */
     private static void single(Operands o, long x, long y) {
-        final long last = 4L * o.lanes - VECTOR;
+        final long end = 4L * o.lanes;
         long l = 0;
-        for (; l + 3 * VECTOR <= last; l += 4 * VECTOR) {
+        for (; l + 4 * VECTOR <= end; l += 4 * VECTOR) {
             lanes4(o, x, y, l);
         }
-        for (; l <= last; l += VECTOR) {
-            lanes1(o, x, y, l);
-        }
-        if (l < last + VECTOR) {
-            lanes1(o, x, y, last);
+        for (; l < end; l += VECTOR) {
+            lanes1(o, x, y, Math.min(l, end - VECTOR));
         }
     }
 
-    /** 8 outputs by the vector at byte {@code l}. */
-    private static void sums8(Operands o, long x, long y, long l) {
-        final MemorySegment xs = CHECKED ? o.src : Memory.ALL;
-        final MemorySegment ws = CHECKED ? o.weights : Memory.ALL;
-        final MemorySegment ys = CHECKED ? o.dst : Memory.ALL;
-        final long wl = BROADCAST ? 0 : l;
-        final long xStep = o.xAlong & SPAN;
-        final long yStep = o.yAlong & SPAN;
-        FloatVector a0 = weight(ws, o.b + wl);
-        FloatVector a1 = a0;
-        FloatVector a2 = a0;
-        FloatVector a3 = a0;
-        FloatVector a4 = a0;
-        FloatVector a5 = a0;
-        FloatVector a6 = a0;
-        FloatVector a7 = a0;
-        for (int i = 0; i < o.tapRows; i++) {
-            long w = o.w + wl + i * o.wRow;
-            long tap = o.taps + i * o.tapPitch;
-            for (int j = 0; j < o.tapColumns; j++) {
-                final long x0 = (x + l + ws.get(ValueLayout.JAVA_LONG_UNALIGNED, (tap + 8L * j) & MASK)) & MASK;
-                final FloatVector v = weight(ws, w + j * o.wColumn);
-                a0 = fma(FloatVector.fromMemorySegment(S, xs, x0, ORDER), v, a0);
-                a1 = fma(FloatVector.fromMemorySegment(S, xs, x0 + xStep, ORDER), v, a1);
-                a2 = fma(FloatVector.fromMemorySegment(S, xs, x0 + 2 * xStep, ORDER), v, a2);
-                a3 = fma(FloatVector.fromMemorySegment(S, xs, x0 + 3 * xStep, ORDER), v, a3);
-                a4 = fma(FloatVector.fromMemorySegment(S, xs, x0 + 4 * xStep, ORDER), v, a4);
-                a5 = fma(FloatVector.fromMemorySegment(S, xs, x0 + 5 * xStep, ORDER), v, a5);
-                a6 = fma(FloatVector.fromMemorySegment(S, xs, x0 + 6 * xStep, ORDER), v, a6);
-                a7 = fma(FloatVector.fromMemorySegment(S, xs, x0 + 7 * xStep, ORDER), v, a7);
-            }
-        }
-        if (ACTIVATION != ActivationKind.IDENTITY) {
-            a0 = Epilogue.apply(ACTIVATION, a0, o.p, o.q);
-            a1 = Epilogue.apply(ACTIVATION, a1, o.p, o.q);
-            a2 = Epilogue.apply(ACTIVATION, a2, o.p, o.q);
-            a3 = Epilogue.apply(ACTIVATION, a3, o.p, o.q);
-            a4 = Epilogue.apply(ACTIVATION, a4, o.p, o.q);
-            a5 = Epilogue.apply(ACTIVATION, a5, o.p, o.q);
-            a6 = Epilogue.apply(ACTIVATION, a6, o.p, o.q);
-            a7 = Epilogue.apply(ACTIVATION, a7, o.p, o.q);
-        }
-        final long y0 = (y + l) & MASK;
-        a0.intoMemorySegment(ys, y0, ORDER);
-        a1.intoMemorySegment(ys, y0 + yStep, ORDER);
-        a2.intoMemorySegment(ys, y0 + 2 * yStep, ORDER);
-        a3.intoMemorySegment(ys, y0 + 3 * yStep, ORDER);
-        a4.intoMemorySegment(ys, y0 + 4 * yStep, ORDER);
-        a5.intoMemorySegment(ys, y0 + 5 * yStep, ORDER);
-        a6.intoMemorySegment(ys, y0 + 6 * yStep, ORDER);
-        a7.intoMemorySegment(ys, y0 + 7 * yStep, ORDER);
-    }
-
-    /** 4 outputs by the vector at byte {@code l}. */
-    private static void sums4(Operands o, long x, long y, long l) {
-        final MemorySegment xs = CHECKED ? o.src : Memory.ALL;
-        final MemorySegment ws = CHECKED ? o.weights : Memory.ALL;
-        final MemorySegment ys = CHECKED ? o.dst : Memory.ALL;
-        final long wl = BROADCAST ? 0 : l;
-        final long xStep = o.xAlong & SPAN;
-        final long yStep = o.yAlong & SPAN;
-        FloatVector a0 = weight(ws, o.b + wl);
-        FloatVector a1 = a0;
-        FloatVector a2 = a0;
-        FloatVector a3 = a0;
-        for (int i = 0; i < o.tapRows; i++) {
-            long w = o.w + wl + i * o.wRow;
-            long tap = o.taps + i * o.tapPitch;
-            for (int j = 0; j < o.tapColumns; j++) {
-                final long x0 = (x + l + ws.get(ValueLayout.JAVA_LONG_UNALIGNED, (tap + 8L * j) & MASK)) & MASK;
-                final FloatVector v = weight(ws, w + j * o.wColumn);
-                a0 = fma(FloatVector.fromMemorySegment(S, xs, x0, ORDER), v, a0);
-                a1 = fma(FloatVector.fromMemorySegment(S, xs, x0 + xStep, ORDER), v, a1);
-                a2 = fma(FloatVector.fromMemorySegment(S, xs, x0 + 2 * xStep, ORDER), v, a2);
-                a3 = fma(FloatVector.fromMemorySegment(S, xs, x0 + 3 * xStep, ORDER), v, a3);
-            }
-        }
-        if (ACTIVATION != ActivationKind.IDENTITY) {
-            a0 = Epilogue.apply(ACTIVATION, a0, o.p, o.q);
-            a1 = Epilogue.apply(ACTIVATION, a1, o.p, o.q);
-            a2 = Epilogue.apply(ACTIVATION, a2, o.p, o.q);
-            a3 = Epilogue.apply(ACTIVATION, a3, o.p, o.q);
-        }
-        final long y0 = (y + l) & MASK;
-        a0.intoMemorySegment(ys, y0, ORDER);
-        a1.intoMemorySegment(ys, y0 + yStep, ORDER);
-        a2.intoMemorySegment(ys, y0 + 2 * yStep, ORDER);
-        a3.intoMemorySegment(ys, y0 + 3 * yStep, ORDER);
-    }
-
-    /** One output by 4 vectors from byte {@code l}. */
     private static void lanes4(Operands o, long x, long y, long l) {
         final MemorySegment xs = CHECKED ? o.src : Memory.ALL;
         final MemorySegment ws = CHECKED ? o.weights : Memory.ALL;
@@ -199,18 +211,28 @@ final class KxkKernel implements Kernel {
             long tap = o.taps + i * o.tapPitch;
             for (int j = 0; j < o.tapColumns; j++) {
                 final long x0 = (x + l + ws.get(ValueLayout.JAVA_LONG_UNALIGNED, (tap + 8L * j) & MASK)) & MASK;
-                final long w0 = w + j * o.wColumn;
-                a0 = fma(FloatVector.fromMemorySegment(S, xs, x0, ORDER), weight(ws, w0), a0);
-                a1 = fma(FloatVector.fromMemorySegment(S, xs, x0 + VECTOR, ORDER), weight(ws, w0 + step), a1);
-                a2 = fma(FloatVector.fromMemorySegment(S, xs, x0 + 2 * VECTOR, ORDER), weight(ws, w0 + 2 * step), a2);
-                a3 = fma(FloatVector.fromMemorySegment(S, xs, x0 + 3 * VECTOR, ORDER), weight(ws, w0 + 3 * step), a3);
+                final long wt = w + j * o.wColumn;
+                a0 = FloatVector.fromMemorySegment(S, xs, x0, ORDER).fma(weight(ws, wt), a0);
+                a1 = FloatVector.fromMemorySegment(S, xs, x0 + VECTOR, ORDER).fma(weight(ws, wt + step), a1);
+                a2 = FloatVector.fromMemorySegment(S, xs, x0 + 2 * VECTOR, ORDER)
+                        .fma(weight(ws, wt + 2 * step), a2);
+                a3 = FloatVector.fromMemorySegment(S, xs, x0 + 3 * VECTOR, ORDER)
+                        .fma(weight(ws, wt + 3 * step), a3);
             }
         }
-        if (ACTIVATION != ActivationKind.IDENTITY) {
-            a0 = Epilogue.apply(ACTIVATION, a0, o.p, o.q);
-            a1 = Epilogue.apply(ACTIVATION, a1, o.p, o.q);
-            a2 = Epilogue.apply(ACTIVATION, a2, o.p, o.q);
-            a3 = Epilogue.apply(ACTIVATION, a3, o.p, o.q);
+        if (FLOOR || CLAMP) {
+            final FloatVector p = FloatVector.broadcast(S, o.p);
+            a0 = a0.blend(p, a0.compare(VectorOperators.LT, p));
+            a1 = a1.blend(p, a1.compare(VectorOperators.LT, p));
+            a2 = a2.blend(p, a2.compare(VectorOperators.LT, p));
+            a3 = a3.blend(p, a3.compare(VectorOperators.LT, p));
+        }
+        if (CLAMP) {
+            final FloatVector q = FloatVector.broadcast(S, o.q);
+            a0 = a0.blend(q, a0.compare(VectorOperators.GT, q));
+            a1 = a1.blend(q, a1.compare(VectorOperators.GT, q));
+            a2 = a2.blend(q, a2.compare(VectorOperators.GT, q));
+            a3 = a3.blend(q, a3.compare(VectorOperators.GT, q));
         }
         final long y0 = (y + l) & MASK;
         a0.intoMemorySegment(ys, y0, ORDER);
@@ -219,7 +241,6 @@ final class KxkKernel implements Kernel {
         a3.intoMemorySegment(ys, y0 + 3 * VECTOR, ORDER);
     }
 
-    /** One output by 1 vector from byte {@code l}. */
     private static void lanes1(Operands o, long x, long y, long l) {
         final MemorySegment xs = CHECKED ? o.src : Memory.ALL;
         final MemorySegment ws = CHECKED ? o.weights : Memory.ALL;
@@ -231,12 +252,17 @@ final class KxkKernel implements Kernel {
             long tap = o.taps + i * o.tapPitch;
             for (int j = 0; j < o.tapColumns; j++) {
                 final long x0 = (x + l + ws.get(ValueLayout.JAVA_LONG_UNALIGNED, (tap + 8L * j) & MASK)) & MASK;
-                final long w0 = w + j * o.wColumn;
-                a0 = fma(FloatVector.fromMemorySegment(S, xs, x0, ORDER), weight(ws, w0), a0);
+                final long wt = w + j * o.wColumn;
+                a0 = FloatVector.fromMemorySegment(S, xs, x0, ORDER).fma(weight(ws, wt), a0);
             }
         }
-        if (ACTIVATION != ActivationKind.IDENTITY) {
-            a0 = Epilogue.apply(ACTIVATION, a0, o.p, o.q);
+        if (FLOOR || CLAMP) {
+            final FloatVector p = FloatVector.broadcast(S, o.p);
+            a0 = a0.blend(p, a0.compare(VectorOperators.LT, p));
+        }
+        if (CLAMP) {
+            final FloatVector q = FloatVector.broadcast(S, o.q);
+            a0 = a0.blend(q, a0.compare(VectorOperators.GT, q));
         }
         final long y0 = (y + l) & MASK;
         a0.intoMemorySegment(ys, y0, ORDER);
@@ -246,9 +272,5 @@ final class KxkKernel implements Kernel {
         return BROADCAST
                 ? FloatVector.broadcast(S, ws.get(ValueLayout.JAVA_FLOAT_UNALIGNED, address & MASK))
                 : FloatVector.fromMemorySegment(S, ws, address & MASK, ORDER);
-    }
-
-    private static FloatVector fma(FloatVector x, FloatVector w, FloatVector acc) {
-        return FUSED ? x.fma(w, acc) : x.mul(w).add(acc);
     }
 }

@@ -60,7 +60,7 @@ public final class Operands {
     /** Bias of the first lane. */
     public long b;
 
-    /** Parameters of the activation, see {@link Epilogue}. */
+    /** Parameters of the activation, see {@link ActivationKind}. */
     public float p;
 
     public float q;

@@ -30,6 +30,10 @@ public final class RowsKernel implements Kernel {
 
     @Override
     public void run(Operands o) {
+        if (o.xLane == 4 && o.lanes >= S.length() && o.lanes <= 2 * S.length()) {
+            shortRows(o);
+            return;
+        }
         for (int i = 0; i < o.across; i++) {
             long x = o.x + i * o.xAcross;
             long y = o.y + i * o.yAcross;
@@ -40,6 +44,23 @@ public final class RowsKernel implements Kernel {
             } else {
                 singly(o, x, y, 0);
             }
+        }
+    }
+
+    /** Rows of one or two vectors, the second overlapping the first. */
+    private static void shortRows(Operands o) {
+        final MemorySegment xs = CHECKED ? o.src : Memory.ALL;
+        final MemorySegment ys = CHECKED ? o.dst : Memory.ALL;
+        final long last = 4L * o.lanes - VECTOR;
+        final long xRow = o.xAcross;
+        final long yRow = o.yAcross;
+        long x = o.x;
+        long y = o.y;
+        for (int i = o.across; i > 0; i--, x += xRow, y += yRow) {
+            FloatVector a = FloatVector.fromMemorySegment(S, xs, x & MASK, ORDER);
+            FloatVector b = FloatVector.fromMemorySegment(S, xs, (x + last) & MASK, ORDER);
+            a.intoMemorySegment(ys, y & MASK, ORDER);
+            b.intoMemorySegment(ys, (y + last) & MASK, ORDER);
         }
     }
 

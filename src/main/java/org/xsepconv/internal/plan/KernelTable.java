@@ -6,6 +6,7 @@ import static org.xsepconv.internal.engine.Choice.Tile.ROWS;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.xsepconv.Arithmetic;
 import org.xsepconv.Layout;
 import org.xsepconv.PlanOptions;
 import org.xsepconv.internal.cpu.Cpu;
@@ -107,6 +108,9 @@ public final class KernelTable {
         }
         if (line.vector() && Cpu.PREFERRED_BITS == 0) {
             return "needs the Vector API";
+        }
+        if (line.vector() && options.arithmetic() != Arithmetic.FMA) {
+            return "adds taps by fma, not by " + options.arithmetic();
         }
         return line.declines(step);
     }
