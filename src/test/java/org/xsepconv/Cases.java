@@ -1,5 +1,9 @@
 package org.xsepconv;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /** Test data: inputs and weights with a seed, exact comparison. */
@@ -42,5 +46,55 @@ final class Cases {
             }
         }
         return null;
+    }
+
+    /** One line that is all it takes to repeat a random case. */
+    static String reproduce(Operator operator, long seed) {
+        return "reproduce: " + operator + " seed=" + seed;
+    }
+
+    /** Fails with that line unless all elements are equal or both NaN. */
+    static void assertSame(String reproduce, float[] expected, float[] actual) {
+        String difference = difference(expected, actual);
+        if (difference != null) {
+            throw new AssertionError(reproduce + ": " + difference);
+        }
+    }
+
+    /** The result of a plan on arrays. */
+    static float[] execute(Plan plan, float[] src) {
+        float[] dst = new float[Math.toIntExact(plan.operator().dst().elements())];
+        Arrays.fill(dst, Float.NaN);
+        plan.execute(src, dst);
+        return dst;
+    }
+
+    /** The result of a plan on aligned native memory. */
+    static float[] executeNative(Plan plan, float[] src) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment from = arena.allocate(Math.max(4, 4L * src.length), 64);
+            MemorySegment to =
+                    arena.allocate(Math.max(4, 4 * plan.operator().dst().elements()), 64);
+            from = from.asSlice(0, 4L * src.length);
+            to = to.asSlice(0, 4 * plan.operator().dst().elements()).fill((byte) 0xff);
+            from.copyFrom(MemorySegment.ofArray(src));
+            plan.execute(from, to);
+            return to.toArray(ValueLayout.JAVA_FLOAT);
+        }
+    }
+
+    /** The same tensor in the order of another shape with equal extents. */
+    static float[] relayout(TensorShape from, float[] values, TensorShape to) {
+        float[] result = new float[values.length];
+        for (int n = 0; n < from.n(); n++) {
+            for (int c = 0; c < from.c(); c++) {
+                for (int y = 0; y < from.h(); y++) {
+                    for (int x = 0; x < from.w(); x++) {
+                        result[(int) to.index(n, c, y, x)] = values[(int) from.index(n, c, y, x)];
+                    }
+                }
+            }
+        }
+        return result;
     }
 }

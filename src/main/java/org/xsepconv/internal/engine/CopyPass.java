@@ -1,5 +1,6 @@
 package org.xsepconv.internal.engine;
 
+import org.xsepconv.internal.kernel.Memory;
 import org.xsepconv.internal.plan.Step;
 import org.xsepconv.internal.plan.View;
 
@@ -9,8 +10,12 @@ final class CopyPass implements Pass {
     private final Cut cut;
     private final boolean channelsTogether;
 
-    CopyPass(Step.Copy step) {
+    /** Whether memory is copied by address, as kernels do: then a helper may copy what is confined to the caller. */
+    private final boolean byAddress;
+
+    CopyPass(Step.Copy step, boolean byAddress) {
         this.step = step;
+        this.byAddress = byAddress;
         this.channelsTogether = step.src().channel() == 4 && step.dst().channel() == 4 && step.c() > 1;
         int block = channelsTogether ? step.c() : 1;
         this.cut = new Cut(
@@ -44,12 +49,22 @@ final class CopyPass implements Pass {
             long src = from.at(image, channel) + y * from.row();
             long dst = to.at(image, channel) + y * to.row();
             if (rowsWhole) {
-                frame.copy(from.buffer(), src, to.buffer(), dst, step.w() * bytesPerPixel);
+                copy(frame, src, dst, step.w() * bytesPerPixel);
             } else {
                 for (int x = 0; x < step.w(); x++) {
-                    frame.copy(from.buffer(), src + x * from.pixel(), to.buffer(), dst + x * to.pixel(), bytesPerPixel);
+                    copy(frame, src + x * from.pixel(), dst + x * to.pixel(), bytesPerPixel);
                 }
             }
+        }
+    }
+
+    private void copy(Frame frame, long src, long dst, long bytes) {
+        int from = step.src().buffer();
+        int to = step.dst().buffer();
+        if (byAddress) {
+            Memory.copy(frame.segment(from).address() + src, frame.segment(to).address() + dst, bytes);
+        } else {
+            frame.copy(from, src, to, dst, bytes);
         }
     }
 

@@ -17,16 +17,21 @@ public final class Passes {
      * @param kernels the kernel of a step
      * @param temporaryBytes size of the temporary buffer
      * @param landed whether the caller's memory must be carried through native scratch
+     * @param checked whether memory is reached through bounded segments only
      * @return the program
      */
     public static Program program(
-            List<Step> steps, Function<Step.Convolve, Choice> kernels, long temporaryBytes, boolean landed) {
+            List<Step> steps,
+            Function<Step.Convolve, Choice> kernels,
+            long temporaryBytes,
+            boolean landed,
+            boolean checked) {
         List<Pass> passes = new ArrayList<>();
         List<String> text = new ArrayList<>();
         for (Step step : steps) {
             switch (step) {
                 case Step.Copy copy -> {
-                    CopyPass pass = new CopyPass(copy);
+                    CopyPass pass = new CopyPass(copy, !landed && !checked);
                     passes.add(pass);
                     text.add(pass.describe());
                 }

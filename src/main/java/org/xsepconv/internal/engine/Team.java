@@ -28,6 +28,9 @@ final class Team implements Runnable {
     /** The pass that items are taken from; the number of passes when all is done. */
     private volatile int current;
 
+    /** Whether the executor has been given all it gets. */
+    private volatile boolean dispatched;
+
     Team(Pass[] passes, Scratch scratch) {
         this.passes = passes;
         this.scratch = scratch;
@@ -47,7 +50,11 @@ final class Team implements Runnable {
             }
         } catch (RejectedExecutionException refused) {
             // The caller does what the helpers do not.
+        } catch (Throwable broken) {
+            // Rethrown at the end: helpers that did start must have stopped by then.
+            failure.compareAndSet(null, broken);
         }
+        dispatched = true;
         for (int pass = 0; pass < passes.length; pass++) {
             current = pass;
             long items = passes[pass].items();
@@ -68,6 +75,8 @@ final class Team implements Runnable {
         for (int pass = current; pass < passes.length && failure.get() == null; pass = current) {
             if (take(pass, passes[pass].items(), thread)) {
                 spin = 0;
+            } else if (!dispatched && spin > SPINS) {
+                return; // perhaps the executor runs this in the caller, who then cannot open the next pass
             } else {
                 pause(spin++);
             }

@@ -33,6 +33,17 @@ public final class Memory {
         return ALL != null;
     }
 
+    /**
+     * Copies native memory, in any thread and without checks. Only if {@link #unchecked}.
+     *
+     * @param from address
+     * @param to address
+     * @param bytes how many
+     */
+    public static void copy(long from, long to, long bytes) {
+        MemorySegment.copy(ALL, from, ALL, to, bytes);
+    }
+
     @SuppressWarnings("restricted")
     private static MemorySegment everything() {
         try {

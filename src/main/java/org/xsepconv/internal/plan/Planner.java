@@ -72,8 +72,8 @@ public final class Planner {
         Lowering.Result normal = Lowering.of(operator, weights);
         Function<Step.Convolve, Choice> kernels = step -> KernelTable.choose(step, settled);
         return new Result(
-                Passes.program(normal.steps(), kernels, normal.temporaryBytes(), false),
-                Passes.program(normal.steps(), kernels, normal.temporaryBytes(), true),
+                Passes.program(normal.steps(), kernels, normal.temporaryBytes(), false, settled.checked()),
+                Passes.program(normal.steps(), kernels, normal.temporaryBytes(), true, settled.checked()),
                 settled);
     }
 
