@@ -174,8 +174,11 @@ final class BlockPass extends ConvPass {
 
     @Override
     public String describe() {
-        return "channels as lanes"
-                + (group > 1 ? ", pixels in groups of " + group : "")
-                + ", " + general.vectorLanes(step.c() * group) + " lanes, " + choice.tileText() + ", " + cut;
+        return "channels as lanes, " + describeLanes() + ", " + cut;
+    }
+
+    String describeLanes() {
+        return (group > 1 ? "pixels in groups of " + group + ", " : "") + general.vectorLanes(step.c() * group)
+                + " lanes, " + choice.tileText();
     }
 }

@@ -14,6 +14,7 @@ import org.xsepconv.internal.kernel.KernelSet;
  * @param specialised its class, or null for the scalar kernel
  * @param fallback the class for rectangles that the specialised one cannot tile, or null for the scalar kernel
  * @param tile in which direction it tiles
+ * @param form how it is fed
  * @param activation applied to every output
  * @param options width, arithmetic and checked mode, all settled
  * @param declined why the kernels before it in the table were not chosen
@@ -23,6 +24,7 @@ public record Choice(
         Class<? extends Kernel> specialised,
         Class<? extends Kernel> fallback,
         Tile tile,
+        Form form,
         Activation activation,
         PlanOptions options,
         List<String> declined) {
@@ -40,12 +42,26 @@ public record Choice(
         EITHER
     }
 
+    /** How a kernel is fed. */
+    public enum Form {
+        /** Channels as lanes: {@link BlockPass}. */
+        CHANNELS,
+        /** Columns as lanes: {@link PlanePass}. */
+        PLANES,
+        /** Planes transposed to pixels and back: {@link BlockedPass}. */
+        BLOCKED
+    }
+
     KernelSet special(boolean broadcast) {
         return set(specialised, broadcast);
     }
 
     KernelSet general(boolean broadcast) {
         return set(fallback, broadcast);
+    }
+
+    Kernel transpose() {
+        return KernelSet.transpose(options.checked());
     }
 
     KernelSet rows() {

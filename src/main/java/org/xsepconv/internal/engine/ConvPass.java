@@ -30,6 +30,8 @@ abstract class ConvPass implements Pass {
     private final Landing landIn;
     private final Landing landOut;
     private final long landedBytes;
+    private final float p;
+    private final float q;
 
     ConvPass(Step.Convolve step, Cut cut, boolean checked, boolean landed) {
         this.step = step;
@@ -46,6 +48,8 @@ abstract class ConvPass implements Pass {
         landIn = in ? Landing.of(step.src(), step.layout(), inWidth, block, rows, 0) : null;
         landOut = out ? Landing.of(step.dst(), step.layout(), outWidth, block, this.cut.band(), inBytes) : null;
         landedBytes = inBytes + outBytes;
+        p = ActivationKind.p(step.activation());
+        q = ActivationKind.q(step.activation());
         xView = in ? landIn.inner() : step.src();
         yView = out ? landOut.inner() : step.dst();
     }
@@ -82,8 +86,8 @@ abstract class ConvPass implements Pass {
         int y0 = cut.firstRow(item);
         int y1 = cut.endRow(item);
         Operands o = frame.operands;
-        o.p = ActivationKind.p(step.activation());
-        o.q = ActivationKind.q(step.activation());
+        o.p = p;
+        o.q = q;
         long x;
         if (landIn != null) {
             long r0 = Math.max(0, Math.min(step.rows().in(), step.rows().origin(y0)));

@@ -3,7 +3,6 @@ package org.xsepconv.internal.engine;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
-import org.xsepconv.Layout;
 import org.xsepconv.internal.plan.Step;
 
 /** Turns the steps of a plan into passes. */
@@ -49,8 +48,31 @@ public final class Passes {
     }
 
     private static Pass pass(Step.Convolve step, Choice choice, boolean landed) {
-        boolean planes = step.layout() == Layout.NCHW && choice.fallback() != null;
-        return planes ? new PlanePass(step, choice, landed) : new BlockPass(step, choice, landed);
+        return switch (choice.form()) {
+            case CHANNELS -> new BlockPass(step, choice, landed);
+            case PLANES -> new PlanePass(step, choice, landed);
+            case BLOCKED -> new BlockedPass(step, choice, landed);
+        };
+    }
+
+    /**
+     * Why planes cannot be transposed.
+     *
+     * @param step a step with planes on a side
+     * @return the reason, or null if they can
+     */
+    public static String declinesBlocks(Step.Convolve step) {
+        return BlockedPass.declines(step);
+    }
+
+    /**
+     * Whether it pays to transpose planes rather than to compute them as they are.
+     *
+     * @param step a step with planes on both sides
+     * @return true if transposing is expected to be faster
+     */
+    public static boolean blocksPay(Step.Convolve step) {
+        return BlockedPass.cost(step) < PlanePass.cost(step);
     }
 
     /**

@@ -296,6 +296,16 @@ final class PlanePass extends ConvPass {
         return "columns as lanes, " + form + ", " + lanes + " lanes, " + choice.tileText() + ", " + cut;
     }
 
+    /** Cost of a vector of results plane by plane, in FMAs, against {@link BlockedPass#cost}. */
+    static double cost(Step.Convolve step) {
+        double vectors = (double) step.rows().out() * step.columns().out() / 16;
+        double width = step.columns().out();
+        double wider = width < 16 ? (width + step.columns().kernel() / 2) / width : Math.ceil(width / 16) * 16 / width;
+        double strided = step.columns().stride() > 1 ? 8.0 * step.columns().stride() : 0;
+        // Inputs are not aligned: two loads' time per FMA.
+        return 2 * step.taps() * wider + 4 + strided + 300 / vectors;
+    }
+
     /** Largest scratch that is worth staging; planes that need more are left to the scalar kernel. */
     static boolean tooLarge(Step.Convolve step) {
         double row = (double) step.columns().out() * step.columns().stride()

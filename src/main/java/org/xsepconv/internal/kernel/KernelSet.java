@@ -60,6 +60,17 @@ public final class KernelSet implements Kernel {
     }
 
     /**
+     * A {@link TransposeKernel}.
+     *
+     * @param checked address bounded segments instead of all of memory
+     * @return the kernel
+     */
+    public static Kernel transpose(boolean checked) {
+        int bits = 32 * TransposeKernel.BLOCK;
+        return Specialiser.copy(TransposeKernel.class, new Constants(bits, checked, false, ActivationKind.IDENTITY));
+    }
+
+    /**
      * The widths of {@link RowsKernel}.
      *
      * @param maxBits widest vector

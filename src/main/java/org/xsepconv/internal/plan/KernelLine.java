@@ -1,8 +1,12 @@
 package org.xsepconv.internal.plan;
 
 import java.util.function.Function;
+import org.xsepconv.Arithmetic;
 import org.xsepconv.Layout;
+import org.xsepconv.PlanOptions;
+import org.xsepconv.internal.cpu.Cpu;
 import org.xsepconv.internal.engine.Choice;
+import org.xsepconv.internal.engine.Passes;
 import org.xsepconv.internal.kernel.Kernel;
 
 /**
@@ -13,7 +17,8 @@ import org.xsepconv.internal.kernel.Kernel;
  * @param template its class, or null for the scalar kernel
  * @param fallback the class for rectangles it cannot tile, or null for the scalar kernel
  * @param tile in which direction it tiles
- * @param condition why it declines a step, in words, or null if it accepts
+ * @param form how it is fed
+ * @param condition why it cannot compute a step, in words, or null if it can
  */
 public record KernelLine(
         String name,
@@ -21,18 +26,40 @@ public record KernelLine(
         Class<? extends Kernel> template,
         Class<? extends Kernel> fallback,
         Choice.Tile tile,
+        Choice.Form form,
         Function<Step.Convolve, String> condition) {
 
-    /** Whether it is a vector kernel. */
-    boolean vector() {
-        return template != null;
+    private static final int TRANSPOSING_BITS = 256;
+
+    /** Whether planes can be transposed at all, and nobody asked for a kernel that works on them as they are. */
+    static boolean transposes(PlanOptions options) {
+        return options.vectorBits() >= TRANSPOSING_BITS
+                && options.arithmetic() == Arithmetic.FMA
+                && options.kernel() == null;
     }
 
     /** Why it declines a step, or null if it accepts. */
-    String declines(Step.Convolve step) {
+    String declines(Step.Convolve step, PlanOptions options) {
+        boolean asked = name.equals(options.kernel());
+        if (options.kernel() != null && !asked) {
+            return "is not the one asked for";
+        }
         if (layout != null && layout != step.layout()) {
             return "is for " + layout;
         }
-        return condition.apply(step);
+        if (template != null && Cpu.PREFERRED_BITS == 0) {
+            return "needs the Vector API";
+        }
+        if (template != null && options.arithmetic() != Arithmetic.FMA) {
+            return "adds taps by fma, not by " + options.arithmetic();
+        }
+        if (form == Choice.Form.BLOCKED && options.vectorBits() < TRANSPOSING_BITS) {
+            return "needs vectors of " + TRANSPOSING_BITS + " bits to transpose";
+        }
+        String reason = condition.apply(step);
+        if (reason == null && form == Choice.Form.BLOCKED && !asked && step.planes() && !Passes.blocksPay(step)) {
+            return "costs more in transposing planes than it saves";
+        }
+        return reason;
     }
 }

@@ -1,15 +1,16 @@
 package org.xsepconv.internal.plan;
 
+import static org.xsepconv.internal.engine.Choice.Form.BLOCKED;
+import static org.xsepconv.internal.engine.Choice.Form.CHANNELS;
+import static org.xsepconv.internal.engine.Choice.Form.PLANES;
 import static org.xsepconv.internal.engine.Choice.Tile.COLUMNS;
 import static org.xsepconv.internal.engine.Choice.Tile.EITHER;
 import static org.xsepconv.internal.engine.Choice.Tile.ROWS;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.xsepconv.Arithmetic;
 import org.xsepconv.Layout;
 import org.xsepconv.PlanOptions;
-import org.xsepconv.internal.cpu.Cpu;
 import org.xsepconv.internal.engine.Choice;
 import org.xsepconv.internal.engine.Passes;
 import org.xsepconv.internal.kernel.Memory;
@@ -28,6 +29,7 @@ public final class KernelTable {
                     Templates.NHWC_2X2,
                     Templates.KXK,
                     COLUMNS,
+                    CHANNELS,
                     s -> first(size(s, 2, 2), spacing(s.columns(), "columns"), channels(s), steps(s))),
             new KernelLine(
                     "nhwc-1xk",
@@ -35,6 +37,7 @@ public final class KernelTable {
                     Templates.LINE,
                     Templates.KXK,
                     COLUMNS,
+                    CHANNELS,
                     s -> first(size(s, 1, 0), spacing(s.columns(), "columns"), channels(s), steps(s))),
             new KernelLine(
                     "nhwc-kx1",
@@ -42,33 +45,81 @@ public final class KernelTable {
                     Templates.LINE,
                     Templates.KXK,
                     ROWS,
+                    CHANNELS,
                     s -> first(size(s, 0, 1), spacing(s.rows(), "rows"), channels(s), steps(s))),
             new KernelLine(
-                    "nhwc-kxk", Layout.NHWC, Templates.KXK, Templates.KXK, EITHER, s -> first(channels(s), steps(s))),
+                    "nhwc-kxk",
+                    Layout.NHWC,
+                    Templates.KXK,
+                    Templates.KXK,
+                    EITHER,
+                    CHANNELS,
+                    s -> first(channels(s), steps(s))),
+            new KernelLine(
+                    "nchw-blocked-2x2",
+                    Layout.NCHW,
+                    Templates.NHWC_2X2,
+                    Templates.KXK,
+                    COLUMNS,
+                    BLOCKED,
+                    s -> first(size(s, 2, 2), spacing(s.columns(), "columns"), blocks(s), steps(s))),
+            new KernelLine(
+                    "nchw-blocked-1xk",
+                    Layout.NCHW,
+                    Templates.LINE,
+                    Templates.KXK,
+                    COLUMNS,
+                    BLOCKED,
+                    s -> first(size(s, 1, 0), spacing(s.columns(), "columns"), blocks(s), steps(s))),
+            new KernelLine(
+                    "nchw-blocked-kx1",
+                    Layout.NCHW,
+                    Templates.LINE,
+                    Templates.KXK,
+                    ROWS,
+                    BLOCKED,
+                    s -> first(size(s, 0, 1), spacing(s.rows(), "rows"), blocks(s), steps(s))),
+            new KernelLine(
+                    "nchw-blocked-kxk",
+                    Layout.NCHW,
+                    Templates.KXK,
+                    Templates.KXK,
+                    EITHER,
+                    BLOCKED,
+                    s -> first(blocks(s), steps(s))),
             new KernelLine(
                     "nchw-2x2",
                     Layout.NCHW,
                     Templates.NCHW_2X2,
                     Templates.KXK,
                     ROWS,
-                    s -> first(size(s, 2, 2), spacing(s.rows(), "rows"), scratch(s), steps(s))),
+                    PLANES,
+                    s -> first(size(s, 2, 2), spacing(s.rows(), "rows"), planes(s), steps(s))),
             new KernelLine(
                     "nchw-kx1",
                     Layout.NCHW,
                     Templates.LINE,
                     Templates.KXK,
                     ROWS,
-                    s -> first(size(s, 0, 1), spacing(s.rows(), "rows"), scratch(s), steps(s))),
+                    PLANES,
+                    s -> first(size(s, 0, 1), spacing(s.rows(), "rows"), planes(s), steps(s))),
             new KernelLine(
                     "nchw-1xk",
                     Layout.NCHW,
                     Templates.KXK,
                     Templates.KXK,
                     EITHER,
-                    s -> first(size(s, 1, 0), scratch(s), steps(s))),
+                    PLANES,
+                    s -> first(size(s, 1, 0), planes(s), steps(s))),
             new KernelLine(
-                    "nchw-kxk", Layout.NCHW, Templates.KXK, Templates.KXK, EITHER, s -> first(scratch(s), steps(s))),
-            new KernelLine("scalar", null, null, null, EITHER, s -> null));
+                    "nchw-kxk",
+                    Layout.NCHW,
+                    Templates.KXK,
+                    Templates.KXK,
+                    EITHER,
+                    PLANES,
+                    s -> first(planes(s), steps(s))),
+            new KernelLine("scalar", null, null, null, EITHER, CHANNELS, s -> null));
 
     private KernelTable() {}
 
@@ -83,13 +134,14 @@ public final class KernelTable {
     public static Choice choose(Step.Convolve step, PlanOptions options) {
         List<String> declined = new ArrayList<>();
         for (KernelLine line : LINES) {
-            String reason = reason(line, step, options);
+            String reason = line.declines(step, options);
             if (reason == null) {
                 return new Choice(
                         line.name(),
                         line.template(),
                         line.fallback(),
                         line.tile(),
+                        line.form(),
                         step.activation(),
                         options,
                         List.copyOf(declined));
@@ -100,19 +152,6 @@ public final class KernelTable {
         }
         throw new IllegalArgumentException("kernel: \"" + options.kernel() + "\", expected one that accepts "
                 + step.text() + " (" + String.join("; ", declined) + ")");
-    }
-
-    private static String reason(KernelLine line, Step.Convolve step, PlanOptions options) {
-        if (options.kernel() != null && !options.kernel().equals(line.name())) {
-            return "is not the one asked for";
-        }
-        if (line.vector() && Cpu.PREFERRED_BITS == 0) {
-            return "needs the Vector API";
-        }
-        if (line.vector() && options.arithmetic() != Arithmetic.FMA) {
-            return "adds taps by fma, not by " + options.arithmetic();
-        }
-        return line.declines(step);
     }
 
     private static String first(String... reasons) {
@@ -147,8 +186,15 @@ public final class KernelTable {
         return together && (s.c() > 1 || grouped) ? null : "needs two channels or pixels side by side";
     }
 
-    private static String scratch(Step.Convolve s) {
+    private static String planes(Step.Convolve s) {
+        if (!s.planes()) {
+            return "needs planes on both sides";
+        }
         return Passes.tooLarge(s) ? "needs too much scratch for a band of these rows" : null;
+    }
+
+    private static String blocks(Step.Convolve s) {
+        return Passes.declinesBlocks(s);
     }
 
     private static String steps(Step.Convolve s) {

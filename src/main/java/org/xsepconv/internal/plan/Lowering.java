@@ -6,6 +6,7 @@ import java.util.Iterator;
 import java.util.List;
 import org.xsepconv.Chain;
 import org.xsepconv.DepthwiseConv2d;
+import org.xsepconv.Layout;
 import org.xsepconv.Operator;
 import org.xsepconv.Padding;
 import org.xsepconv.Split;
@@ -18,12 +19,17 @@ import org.xsepconv.Weights;
  */
 final class Lowering {
     private static final long ALIGNMENT = 64;
+    private static final int LANES = 16;
 
     private final List<Step> steps = new ArrayList<>();
+    /** Whether planes may be transposed, so that chains in NCHW may hand over pixels. */
+    private final boolean transposing;
+
     private final Iterator<Weights> weights;
     private long temporaryBytes;
 
-    private Lowering(Weights... weights) {
+    private Lowering(boolean transposing, Weights... weights) {
+        this.transposing = transposing;
         this.weights = Arrays.asList(weights).iterator();
     }
 
@@ -35,8 +41,8 @@ final class Lowering {
      */
     record Result(List<Step> steps, long temporaryBytes) {}
 
-    static Result of(Operator operator, Weights... weights) {
-        Lowering lowering = new Lowering(weights);
+    static Result of(Operator operator, boolean transposing, Weights... weights) {
+        Lowering lowering = new Lowering(transposing, weights);
         View src = View.dense(View.SRC, 0, operator.src());
         View dst = View.dense(View.DST, 0, operator.dst());
         lowering.lower(operator, src, dst, 0);
@@ -65,10 +71,17 @@ final class Lowering {
         for (int i = 0; i < operators.size(); i++) {
             Operator operator = operators.get(i);
             boolean last = i == operators.size() - 1;
-            View to = last ? dst : View.dense(View.TEMPORARY, place[i % 2], operator.dst());
+            View to = last ? dst : View.dense(View.TEMPORARY, place[i % 2], between(operator.dst()));
             lower(operator, from, to, rest);
             from = to;
         }
+    }
+
+    /** An intermediate result, its channels together if kernels gain from it: planes are transposed only at the ends. */
+    private TensorShape between(TensorShape shape) {
+        return transposing && shape.c() >= LANES
+                ? new TensorShape(shape.n(), shape.c(), shape.h(), shape.w(), Layout.NHWC)
+                : shape;
     }
 
     private static long bytes(TensorShape shape) {
@@ -120,7 +133,7 @@ final class Lowering {
         int taps = conv.kernelHeight() * conv.kernelWidth();
         steps.add(new Step.Convolve(
                 first == 0 && end == in.c() ? conv.toString() : conv + " channels " + first + " to " + (end - 1),
-                in.layout(),
+                src.pixel() == 4 || dst.pixel() == 4 ? in.layout() : Layout.NHWC,
                 in.n(),
                 end - first,
                 new Axis(in.h(), out.h(), conv.kernelHeight(), conv.strideHeight(), conv.dilationHeight(), pads.top()),

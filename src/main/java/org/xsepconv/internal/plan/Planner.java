@@ -69,7 +69,7 @@ public final class Planner {
      */
     public static Result plan(Operator operator, PlanOptions options, Weights... weights) {
         PlanOptions settled = settle(options);
-        Lowering.Result normal = Lowering.of(operator, weights);
+        Lowering.Result normal = Lowering.of(operator, KernelLine.transposes(settled), weights);
         Function<Step.Convolve, Choice> kernels = step -> KernelTable.choose(step, settled);
         return new Result(
                 Passes.program(normal.steps(), kernels, normal.temporaryBytes(), false, settled.checked()),

@@ -49,6 +49,15 @@ public sealed interface Step {
             implements Step {
 
         /**
+         * Whether both sides have their planes together.
+         *
+         * @return false if one of them has its channels together instead
+         */
+        public boolean planes() {
+            return src.pixel() == 4 && dst.pixel() == 4;
+        }
+
+        /**
          * Taps of the kernel.
          *
          * @return {@code kh*kw}
