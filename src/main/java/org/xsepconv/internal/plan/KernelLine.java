@@ -31,6 +31,15 @@ public record KernelLine(
 
     private static final int TRANSPOSING_BITS = 256;
 
+    /**
+     * Whether it is a vector kernel.
+     *
+     * @return false for the scalar kernel only
+     */
+    public boolean vector() {
+        return template != null;
+    }
+
     /** Whether planes can be transposed at all, and nobody asked for a kernel that works on them as they are. */
     static boolean transposes(PlanOptions options) {
         return options.vectorBits() >= TRANSPOSING_BITS
@@ -47,10 +56,10 @@ public record KernelLine(
         if (layout != null && layout != step.layout()) {
             return "is for " + layout;
         }
-        if (template != null && Cpu.PREFERRED_BITS == 0) {
+        if (vector() && Cpu.PREFERRED_BITS == 0) {
             return "needs the Vector API";
         }
-        if (template != null && options.arithmetic() != Arithmetic.FMA) {
+        if (vector() && options.arithmetic() != Arithmetic.FMA) {
             return "adds taps by fma, not by " + options.arithmetic();
         }
         if (form == Choice.Form.BLOCKED && options.vectorBits() < TRANSPOSING_BITS) {

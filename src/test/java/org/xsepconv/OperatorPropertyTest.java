@@ -1,0 +1,122 @@
+package org.xsepconv;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.EdgeCasesMode;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.ShrinkingMode;
+
+/** Whole operators, however composed, wherever their memory is and however many threads run them. */
+class OperatorPropertyTest {
+
+    @Property(tries = 1500, shrinking = ShrinkingMode.BOUNDED, edgeCases = EdgeCasesMode.NONE)
+    void compositionsEqualTheReference(@ForAll("convolutions") DepthwiseConv2d first, @ForAll long seed) {
+        Operator operator = compose(first, new SplittableRandom(seed));
+        Weights[] weights = Cases.weights(operator, seed);
+        float[] src = Cases.values(operator.src().elements(), seed);
+        float[] expected = Reference.run(operator, src, weights);
+        Plan plan = operator.plan(weights);
+        String reproduce = Cases.reproduce(first, seed);
+        Cases.assertSame(reproduce + " native", expected, Cases.executeNative(plan, src));
+        Cases.assertSame(reproduce + " arrays", expected, Cases.execute(plan, src));
+    }
+
+    @Property(tries = 300, shrinking = ShrinkingMode.BOUNDED, edgeCases = EdgeCasesMode.NONE)
+    void otherValuesStayInTheirWindows(@ForAll("convolutions") DepthwiseConv2d conv, @ForAll long seed) {
+        Weights weights = Cases.weights(conv, seed);
+        float[] src = Cases.values(conv.src().elements(), seed);
+        SplittableRandom random = new SplittableRandom(seed);
+        float[] odd = {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.MAX_VALUE, 1e-42f, -0f};
+        for (int i = 0; i < src.length / 50 + 1 && src.length > 0; i++) {
+            src[random.nextInt(src.length)] = odd[random.nextInt(odd.length)];
+        }
+        float[] expected = Reference.run(conv, src, weights);
+        Cases.assertSame(Cases.reproduce(conv, seed), expected, Cases.executeNative(conv.plan(weights), src));
+    }
+
+    @Property(tries = 200, shrinking = ShrinkingMode.BOUNDED, edgeCases = EdgeCasesMode.NONE)
+    void threadsDoNotChangeAnything(@ForAll("convolutions") DepthwiseConv2d first, @ForAll long seed) {
+        Operator operator = compose(first, new SplittableRandom(seed));
+        Weights[] weights = Cases.weights(operator, seed);
+        float[] src = Cases.values(operator.src().elements(), seed);
+        Plan plan = operator.plan(weights);
+        float[] serial = Cases.executeNative(plan, src);
+        try (Arena arena = Arena.ofShared()) {
+            MemorySegment from = arena.allocate(4L * src.length + 4, 64).asSlice(0, 4L * src.length);
+            MemorySegment to = arena.allocate(4L * serial.length + 4, 64).asSlice(0, 4L * serial.length);
+            MemorySegment.copy(src, 0, from, ValueLayout.JAVA_FLOAT, 0, src.length);
+            plan.execute(from, to, task -> Thread.ofVirtual().start(task), 3);
+            Cases.assertSame(Cases.reproduce(first, seed), serial, to.toArray(ValueLayout.JAVA_FLOAT));
+        }
+    }
+
+    @Property(tries = 500)
+    void textFormsAreReadBack(@ForAll("convolutions") DepthwiseConv2d conv) {
+        assertEquals(conv, DepthwiseConv2d.parse(conv.toString()));
+    }
+
+    @Property(tries = 100)
+    void arithmeticWithoutFmaIsFollowed(@ForAll("convolutions") DepthwiseConv2d conv, @ForAll long seed) {
+        Weights weights = Cases.weights(conv, seed);
+        float[] src = Cases.values(conv.src().elements(), seed);
+        Plan plan = conv.plan(PlanOptions.defaults().withArithmetic(Arithmetic.MULTIPLY_ADD), weights);
+        assertArrayEquals(Reference.run(Arithmetic.MULTIPLY_ADD, conv, src, weights), Cases.executeNative(plan, src));
+    }
+
+    @Provide
+    Arbitrary<DepthwiseConv2d> convolutions() {
+        return Convolutions.all();
+    }
+
+    /** A convolution alone, in a chain, in a split of overlapping ranges, or in both. */
+    private static Operator compose(DepthwiseConv2d first, SplittableRandom random) {
+        Operator operator = first;
+        for (int i = random.nextInt(3); i > 0; i--) {
+            operator = random.nextBoolean() ? chain(operator, random) : split(operator, random);
+        }
+        return operator;
+    }
+
+    private static Operator chain(Operator operator, SplittableRandom random) {
+        TensorShape shape = operator.dst();
+        DepthwiseConv2d row = DepthwiseConv2d.of(shape, 1, 1 + random.nextInt(6))
+                .padding(Padding.same())
+                .activation(Activation.relu());
+        if (shape.h() == 0 || shape.w() == 0) {
+            return Chain.of(operator, row);
+        }
+        return Chain.of(operator, row, XSepConv.of(shape, 3, Corner.TOP_RIGHT, Activation.hardSwish()));
+    }
+
+    private static Operator split(Operator operator, SplittableRandom random) {
+        TensorShape shape = operator.dst();
+        if (shape.c() == 0) {
+            return Chain.of(operator);
+        }
+        List<Split.Branch> branches = new ArrayList<>();
+        for (int i = 1 + random.nextInt(3); i > 0; i--) {
+            int first = random.nextInt(shape.c());
+            int channels = random.nextInt(shape.c() - first + 1);
+            branches.add(
+                    random.nextInt(3) == 0
+                            ? Split.copy(first, channels)
+                            : Split.branch(first, channels, square(shape.withChannels(channels), random)));
+        }
+        return Chain.of(operator, new Split(shape, branches));
+    }
+
+    private static DepthwiseConv2d square(TensorShape shape, SplittableRandom random) {
+        int k = 1 + random.nextInt(4);
+        return DepthwiseConv2d.of(shape, k, k).padding(Padding.corner(Corner.BOTTOM_LEFT));
+    }
+}
