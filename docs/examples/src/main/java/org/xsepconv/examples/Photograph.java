@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import javax.imageio.ImageIO;
+import org.xsepconv.TensorShape;
 
 /**
  * Between image files, 8-bit images and tensors.
@@ -17,6 +18,7 @@ import javax.imageio.ImageIO;
  */
 final class Photograph {
     static final int CHANNELS = 3;
+    private static final float SCALE = 1 / 255f;
 
     private Photograph() {}
 
@@ -38,6 +40,11 @@ final class Photograph {
         return as(BufferedImage.TYPE_INT_RGB, image);
     }
 
+    /** A black image. */
+    static BufferedImage empty(int type, TensorShape shape) {
+        return new BufferedImage(shape.w(), shape.h(), type);
+    }
+
     /** A copy of another type; transparent parts turn white. */
     static BufferedImage as(int type, BufferedImage image) {
         BufferedImage copy = new BufferedImage(image.getWidth(), image.getHeight(), type);
@@ -47,30 +54,26 @@ final class Photograph {
         return copy;
     }
 
-    /** A TYPE_INT_RGB image as a tensor. */
-    static float[] toTensor(BufferedImage image) {
+    /** Copies a TYPE_INT_RGB image to a tensor. */
+    static void toTensor(BufferedImage image, float[] tensor) {
         int[] pixels = pixels(image);
-        float[] tensor = new float[CHANNELS * pixels.length];
         for (int i = 0; i < pixels.length; i++) {
-            tensor[3 * i] = (pixels[i] >> 16 & 255) / 255f;
-            tensor[3 * i + 1] = (pixels[i] >> 8 & 255) / 255f;
-            tensor[3 * i + 2] = (pixels[i] & 255) / 255f;
+            tensor[3 * i] = (pixels[i] >> 16 & 255) * SCALE;
+            tensor[3 * i + 1] = (pixels[i] >> 8 & 255) * SCALE;
+            tensor[3 * i + 2] = (pixels[i] & 255) * SCALE;
         }
-        return tensor;
     }
 
-    /** A tensor as a TYPE_INT_RGB image; values below 0 turn black, values above 1 white. */
-    static BufferedImage toImage(float[] tensor, int width, int height) {
-        BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+    /** Copies a tensor to a TYPE_INT_RGB image; values below 0 turn black, values above 1 white. */
+    static void toImage(float[] tensor, BufferedImage image) {
         int[] pixels = pixels(image);
         for (int i = 0; i < pixels.length; i++) {
             pixels[i] = level(tensor[3 * i]) << 16 | level(tensor[3 * i + 1]) << 8 | level(tensor[3 * i + 2]);
         }
-        return image;
     }
 
     private static int level(float value) {
-        return (int) (Math.clamp(value, 0f, 1f) * 255 + 0.5f);
+        return Math.clamp((int) (value * 255 + 0.5f), 0, 255);
     }
 
     private static int[] pixels(BufferedImage image) {
