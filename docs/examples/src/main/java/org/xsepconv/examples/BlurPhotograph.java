@@ -21,7 +21,7 @@ public final class BlurPhotograph {
     private static final double SIGMA = 5;
     private static final int CORE = 11;
 
-    /** ConvolveOp rounds to 8 bits after each of its two passes, this program once at the end. */
+    /** ConvolveOp goes to 8 bits after each of its two passes and may lose up to a level there; this program rounds once. */
     private static final int TOLERANCE = 2;
 
     private final BufferedImage photo;
