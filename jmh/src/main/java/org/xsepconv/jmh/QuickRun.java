@@ -29,7 +29,7 @@ public final class QuickRun {
     /**
      * Runs and reports.
      *
-     * @param args {@code layers=FILE}, {@code passes=N}, {@code peers=a,b}; all may be missing
+     * @param args {@code layers=FILE}, {@code passes=N}, {@code peers=a,b}, {@code cpu=N}; all may be missing
      */
     public static void main(String[] args) throws RunnerException, IOException {
         String layers = option(args, "layers", "quick.layers");
@@ -40,7 +40,7 @@ public final class QuickRun {
                 .map(e -> e.getKey().id())
                 .collect(Collectors.joining(","));
         String peers = option(args, "peers", available);
-        int cpu = Pinning.cpu();
+        int cpu = Integer.parseInt(option(args, "cpu", Integer.toString(Pinning.cpu())));
         Map<String, String> environment = Environment.describe(status, cpu, JVM_ARGS);
         environment.forEach((name, text) -> System.out.printf("%-18s %s%n", name, text));
         Schedule schedule = Schedule.of(layers, peers);
@@ -51,7 +51,9 @@ public final class QuickRun {
         Files.createDirectories(REPORT);
         results.write(REPORT.resolve("results.json"));
         List<Row> rows = Row.of(results, schedule);
+        HtmlReport.write(REPORT.resolve("index.html"), rows, environment);
         TextReport.print(System.out, rows, environment);
+        System.out.println("report: " + REPORT.resolve("index.html"));
     }
 
     private static Options options(String layers, String peers, int cpu, Schedule schedule, int passes) {

@@ -38,11 +38,15 @@ final class Roof {
 
         @Override
         public void run() {
-            sink = chains(FloatVector.broadcast(SPECIES, 0.999f), FloatVector.broadcast(SPECIES, sink * 1e-9f));
+            sink = chains(0.999f, sink * 1e-9f);
         }
 
-        private static float chains(FloatVector x, FloatVector y) {
-            FloatVector a = y, b = y, c = y, d = y, e = y, f = y, g = y, h = y, i = y, j = y, k = y, l = y;
+        /** The vectors are made in here: one that came in as an argument would stay an object. */
+        private static float chains(float factor, float summand) {
+            FloatVector x = FloatVector.broadcast(SPECIES, factor);
+            FloatVector y = FloatVector.broadcast(SPECIES, summand);
+            FloatVector a = x.add(1), b = x.add(2), c = x.add(3), d = x.add(4), e = x.add(5), f = x.add(6);
+            FloatVector g = x.add(7), h = x.add(8), i = x.add(9), j = x.add(10), k = x.add(11), l = x.add(12);
             for (int round = 0; round < FMA_ROUNDS; round++) {
                 a = a.fma(x, y);
                 b = b.fma(x, y);

@@ -54,6 +54,14 @@ record Schedule(List<Layer> layers, List<Cell> cells) {
         return cells.get(iteration % cells.size());
     }
 
+    /** The first cell of a contender. */
+    Cell firstOf(String contender) {
+        return cells.stream()
+                .filter(cell -> cell.contender().equals(contender))
+                .findFirst()
+                .orElseThrow();
+    }
+
     /** Whether a cell is the last one of its layer. */
     boolean endsLayer(int iteration) {
         int next = iteration % cells.size() + 1;

@@ -7,6 +7,11 @@ import java.util.Map;
 
 /** The report on the terminal. */
 final class TextReport {
+    static final String LEGEND =
+            "us: median of the passes; +-%: half the range between their quartiles. % limit: of the"
+                    + " longer of two times, the nominal FLOPs at FMA peak and a copy of as many bytes. x peer: times faster than"
+                    + " that peer; below 1 the peer is faster.";
+
     private TextReport() {}
 
     static void print(PrintStream out, List<Row> rows, Map<String, String> environment) {
@@ -19,9 +24,7 @@ final class TextReport {
         out.println(heading);
         rows.forEach(row -> out.println(line(row)));
         out.println();
-        out.println(
-                "us: median of the passes. % limit: of the longer of nominal FLOPs at FMA peak and a copy of as many bytes.");
-        out.println("x peer: times faster than that peer; below 1 the peer is faster.");
+        out.println(LEGEND);
         out.println();
         Summary.of(rows).forEach(out::println);
         out.println();
