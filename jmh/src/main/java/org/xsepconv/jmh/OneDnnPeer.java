@@ -1,0 +1,32 @@
+package org.xsepconv.jmh;
+
+import java.util.List;
+import org.bytedeco.dnnl.dnnl_version_t;
+import org.bytedeco.dnnl.global.dnnl;
+import org.xsepconv.Operator;
+
+/** oneDNN through its C functions, on one thread: weights reordered beforehand, activation as a post-op. */
+final class OneDnnPeer implements Peer {
+
+    @Override
+    public String id() {
+        return "onednn";
+    }
+
+    @Override
+    public String version() {
+        dnnl_version_t version = dnnl.dnnl_version();
+        return "oneDNN " + version.major() + "." + version.minor() + "." + version.patch();
+    }
+
+    @Override
+    public boolean accepts(Operator operator) {
+        return Workload.isLine(operator);
+    }
+
+    /** Either the convolution works on the caller's layout, or on one of its choice, the reorders timed. */
+    @Override
+    public Contender prepare(Workload workload) {
+        return Fastest.of(List.of(new OneDnnLine(workload, false), new OneDnnLine(workload, true)));
+    }
+}

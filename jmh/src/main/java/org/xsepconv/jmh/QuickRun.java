@@ -1,0 +1,85 @@
+package org.xsepconv.jmh;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.openjdk.jmh.results.RunResult;
+import org.openjdk.jmh.runner.Runner;
+import org.openjdk.jmh.runner.RunnerException;
+import org.openjdk.jmh.runner.options.Options;
+import org.openjdk.jmh.runner.options.OptionsBuilder;
+import org.openjdk.jmh.runner.options.TimeValue;
+
+/** Compares the library with its peers, layer by layer, in about three minutes. */
+public final class QuickRun {
+    private static final Path REPORT = Path.of("target", "jmh-report");
+    private static final TimeValue ITERATION = TimeValue.milliseconds(40);
+    private static final List<String> JVM_ARGS = List.of(
+            "--add-modules=jdk.incubator.vector",
+            "--enable-native-access=ALL-UNNAMED",
+            "-XX:+UseSerialGC",
+            "-Xms1g",
+            "-Xmx1g");
+
+    private QuickRun() {}
+
+    /**
+     * Runs and reports.
+     *
+     * @param args {@code layers=FILE}, {@code passes=N}, {@code peers=a,b}, {@code cpu=N}; all may be missing
+     */
+    public static void main(String[] args) throws RunnerException, IOException {
+        String layers = option(args, "layers", "quick.layers");
+        int passes = Integer.parseInt(option(args, "passes", "7"));
+        Map<Peer, Peers.Status> status = Peers.probe();
+        String available = status.entrySet().stream()
+                .filter(e -> e.getValue().available())
+                .map(e -> e.getKey().id())
+                .collect(Collectors.joining(","));
+        String peers = option(args, "peers", available);
+        int cpu = Integer.parseInt(option(args, "cpu", Integer.toString(Pinning.cpu())));
+        Map<String, String> environment = Environment.describe(status, cpu, JVM_ARGS);
+        environment.forEach((name, text) -> System.out.printf("%-18s %s%n", name, text));
+        Schedule schedule = Schedule.of(layers, peers);
+        RunResult run = new Runner(
+                        options(layers, peers, cpu, schedule, passes), new Progress(System.out, schedule, passes))
+                .runSingle();
+        Results results = new Results(run, schedule);
+        Files.createDirectories(REPORT);
+        results.write(REPORT.resolve("results.json"));
+        List<Row> rows = Row.of(results, schedule);
+        HtmlReport.write(REPORT.resolve("index.html"), rows, environment);
+        TextReport.print(System.out, rows, environment);
+        System.out.println("report: " + REPORT.resolve("index.html"));
+    }
+
+    private static Options options(String layers, String peers, int cpu, Schedule schedule, int passes) {
+        int cells = schedule.cells().size();
+        return new OptionsBuilder()
+                .include(LayerBenchmark.class.getName())
+                .param("layers", layers)
+                .param("peers", peers)
+                .param("cpu", Integer.toString(cpu))
+                .forks(1)
+                .threads(1)
+                .warmupIterations(cells)
+                .warmupTime(ITERATION)
+                .measurementIterations(cells * passes)
+                .measurementTime(ITERATION)
+                .jvmArgs(JVM_ARGS.toArray(String[]::new))
+                .shouldFailOnError(true)
+                .build();
+    }
+
+    private static String option(String[] args, String name, String otherwise) {
+        for (String arg : args) {
+            if (arg.startsWith(name + "=")) {
+                return arg.substring(name.length() + 1);
+            }
+        }
+        return otherwise;
+    }
+}

@@ -1,0 +1,134 @@
+package org.xsepconv.jmh;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.xsepconv.Activation;
+import org.xsepconv.Chain;
+import org.xsepconv.DepthwiseConv2d;
+import org.xsepconv.Operator;
+import org.xsepconv.Reference;
+import org.xsepconv.Weights;
+
+/** A layer with data: what all contenders share, down to the addresses of the buffers, and what they must compute. */
+final class Workload {
+    private static final float RELATIVE_TOLERANCE = 1e-5f;
+
+    private final Operator operator;
+    private final float[] input;
+    private final Weights[] weights;
+    private final float[] expected;
+    private final double[] magnitude;
+    private final MemorySegment src;
+    private final MemorySegment dst;
+
+    Workload(Layer layer) {
+        operator = layer.operator();
+        SplittableRandom random = new SplittableRandom(layer.name().hashCode());
+        input = values(random, operator.src().elements());
+        weights = operator.convolutions().stream().map(c -> weights(random, c)).toArray(Weights[]::new);
+        expected = Reference.run(operator, input, weights);
+        magnitude = magnitude();
+        src = Buffers.floats(input.length, 0);
+        dst = Buffers.floats(expected.length, 1);
+        MemorySegment.copy(input, 0, src, ValueLayout.JAVA_FLOAT, 0, input.length);
+    }
+
+    private static float[] values(SplittableRandom random, long length) {
+        float[] values = new float[Math.toIntExact(length)];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextDouble(-1, 1);
+        }
+        return values;
+    }
+
+    private static Weights weights(SplittableRandom random, DepthwiseConv2d conv) {
+        int c = conv.src().c();
+        return Weights.of(values(random, (long) c * conv.kernelHeight() * conv.kernelWidth()), values(random, c));
+    }
+
+    /** Per output {@code |b| + sum |w*x|}, carried through the chain: what rounding errors are proportional to. */
+    private double[] magnitude() {
+        List<Operator> linear = operator.convolutions().stream()
+                .<Operator>map(c -> c.activation(Activation.identity()))
+                .toList();
+        double[] x = new double[input.length];
+        for (int i = 0; i < x.length; i++) {
+            x[i] = Math.abs(input[i]);
+        }
+        Weights[] absolute = new Weights[weights.length];
+        for (int i = 0; i < absolute.length; i++) {
+            absolute[i] = Weights.of(absolute(weights[i].values()), absolute(weights[i].bias()));
+        }
+        return Reference.runInDouble(new Chain(linear), x, absolute);
+    }
+
+    private static float[] absolute(float[] values) {
+        for (int i = 0; i < values.length; i++) {
+            values[i] = Math.abs(values[i]);
+        }
+        return values;
+    }
+
+    /** Runs a contender once and compares every element. */
+    void check(String name, Contender contender, boolean exact) {
+        dst.fill((byte) 0xFF);
+        contender.run();
+        float[] actual = contender.output();
+        if (actual.length != expected.length) {
+            throw new IllegalStateException(name + ": " + actual.length + " outputs, expected " + expected.length);
+        }
+        for (int i = 0; i < actual.length; i++) {
+            double tolerance = exact ? 0 : RELATIVE_TOLERANCE * magnitude[i];
+            if (!(Math.abs(actual[i] - expected[i]) <= tolerance)) {
+                throw new IllegalStateException(name + " on " + operator + ": output " + i + " is " + actual[i]
+                        + ", expected " + expected[i] + " within " + tolerance);
+            }
+        }
+    }
+
+    Operator operator() {
+        return operator;
+    }
+
+    List<DepthwiseConv2d> convolutions() {
+        return operator.convolutions();
+    }
+
+    Weights weights(int convolution) {
+        return weights[convolution];
+    }
+
+    Weights[] weights() {
+        return weights.clone();
+    }
+
+    float[] input() {
+        return input.clone();
+    }
+
+    /** The input in native memory; not to be written. */
+    MemorySegment src() {
+        return src;
+    }
+
+    /** Native memory for the output. */
+    MemorySegment dst() {
+        return dst;
+    }
+
+    /** What lies in {@link #dst}. */
+    float[] output() {
+        return dst.toArray(ValueLayout.JAVA_FLOAT);
+    }
+
+    /** Whether the operator is a straight line of convolutions, the only thing some peers take. */
+    static boolean isLine(Operator operator) {
+        return switch (operator) {
+            case DepthwiseConv2d conv -> true;
+            case Chain chain -> chain.operators().stream().allMatch(Workload::isLine);
+            default -> false;
+        };
+    }
+}
