@@ -48,8 +48,8 @@ public record Choice(
         CHANNELS,
         /** Columns as lanes: {@link PlanePass}. */
         PLANES,
-        /** Planes transposed to pixels and back: {@link BlockedPass}. */
-        BLOCKED
+        /** Planes transposed to pixels and back: {@link BoxPass}. */
+        BOXED
     }
 
     KernelSet special(boolean broadcast) {
@@ -83,6 +83,11 @@ public record Choice(
         int rest = along % TILE;
         long tail = rest == 0 ? 0 : rest > TILE / 2 ? TILE : along >= TILE / 2 ? TILE / 2 : 2L * rest;
         return across * (along - rest + tail);
+    }
+
+    /** The cheaper of both directions. */
+    static long cheapest(int width, int height) {
+        return Math.min(cost(width, height), cost(height, width));
     }
 
     String tileText() {
