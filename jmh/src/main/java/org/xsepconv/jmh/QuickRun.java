@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.openjdk.jmh.results.RunResult;
@@ -20,6 +21,8 @@ public final class QuickRun {
     private static final List<String> JVM_ARGS = List.of(
             "--add-modules=jdk.incubator.vector",
             "--enable-native-access=ALL-UNNAMED",
+            // JMH and protobuf still use it; spares the terminal a warning.
+            "--sun-misc-unsafe-memory-access=allow",
             "-XX:+UseSerialGC",
             "-Xms1g",
             "-Xmx1g");
@@ -33,13 +36,18 @@ public final class QuickRun {
      */
     public static void main(String[] args) throws RunnerException, IOException {
         String layers = option(args, "layers", "quick.layers");
-        int passes = Integer.parseInt(option(args, "passes", "7"));
+        int passes = Integer.parseInt(option(args, "passes", "5"));
+        // A second run on this machine makes figures noisier, not wrong: contenders take turns. JMH would refuse to
+        // start.
+        System.setProperty("jmh.ignoreLock", "true");
         Map<Peer, Peers.Status> status = Peers.probe();
         String available = status.entrySet().stream()
                 .filter(e -> e.getValue().available())
                 .map(e -> e.getKey().id())
                 .collect(Collectors.joining(","));
-        String peers = option(args, "peers", available);
+        // Everything is relative to the library, so it takes part whatever is asked for.
+        String asked = option(args, "peers", available);
+        String peers = List.of(asked.split(",")).contains(Row.OURS) ? asked : Row.OURS + "," + asked;
         int cpu = Integer.parseInt(option(args, "cpu", Integer.toString(Pinning.cpu())));
         Map<String, String> environment = Environment.describe(status, cpu, JVM_ARGS);
         environment.forEach((name, text) -> System.out.printf("%-18s %s%n", name, text));
@@ -51,6 +59,7 @@ public final class QuickRun {
         Files.createDirectories(REPORT);
         results.write(REPORT.resolve("results.json"));
         List<Row> rows = Row.of(results, schedule);
+        environment.put("FMA peak", String.format(Locale.ROOT, "%.1f GFLOP/s", Row.peak(results, schedule) * 1e-9));
         HtmlReport.write(REPORT.resolve("index.html"), rows, environment);
         TextReport.print(System.out, rows, environment);
         System.out.println("report: " + REPORT.resolve("index.html"));

@@ -17,8 +17,13 @@ import org.xsepconv.Layout;
 record Row(Layer layer, Map<String, Double> seconds, double limit, double spread) {
     static final String OURS = Peers.ALL.getFirst().id();
 
+    /** Floating-point operations a second, at most. */
+    static double peak(Results results, Schedule schedule) {
+        return Roof.flopsPerFmaRun() / results.median(schedule.firstOf(Roof.FMA));
+    }
+
     static List<Row> of(Results results, Schedule schedule) {
-        double peak = Roof.flopsPerFmaRun() / results.median(schedule.cells().getFirst());
+        double peak = peak(results, schedule);
         return schedule.layers().stream()
                 .flatMap(layer -> {
                     double copy = results.median(new Schedule.Cell(layer, Roof.COPY));
