@@ -34,9 +34,9 @@ public final class QuickRun {
      *
      * @param args {@code layers=FILE}, {@code passes=N}, {@code peers=a,b}, {@code cpu=N}; all may be missing
      */
-    public static void main(String[] args) throws RunnerException, IOException {
+    public static void main(String[] args) throws IOException {
         String layers = option(args, "layers", "quick.layers");
-        int passes = Integer.parseInt(option(args, "passes", "5"));
+        int passes = Integer.parseInt(option(args, "passes", "7"));
         // A second run on this machine makes figures noisier, not wrong: contenders take turns. JMH would refuse to
         // start.
         System.setProperty("jmh.ignoreLock", "true");
@@ -52,10 +52,19 @@ public final class QuickRun {
         Map<String, String> environment = Environment.describe(status, cpu, JVM_ARGS);
         environment.forEach((name, text) -> System.out.printf("%-18s %s%n", name, text));
         Schedule schedule = Schedule.of(layers, peers);
-        RunResult run = new Runner(
-                        options(layers, peers, cpu, schedule, passes), new Progress(System.out, schedule, passes))
-                .runSingle();
-        Results results = new Results(run, schedule);
+        try {
+            RunResult run = new Runner(
+                            options(layers, peers, cpu, schedule, passes), new Progress(System.out, schedule, passes))
+                    .runSingle();
+            report(new Results(run, schedule), schedule, environment);
+        } catch (RunnerException e) {
+            // What went wrong in the measuring process is already on the terminal.
+            System.err.println("the run stopped, nothing is reported: " + e.getMessage());
+            System.exit(1);
+        }
+    }
+
+    private static void report(Results results, Schedule schedule, Map<String, String> environment) throws IOException {
         Files.createDirectories(REPORT);
         results.write(REPORT.resolve("results.json"));
         List<Row> rows = Row.of(results, schedule);

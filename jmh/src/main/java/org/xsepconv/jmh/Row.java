@@ -62,7 +62,7 @@ record Row(Layer layer, Map<String, Double> seconds, double limit, double spread
         return limit / ours();
     }
 
-    /** How many times faster than a peer the library is; NaN if the peer did not run. */
+    /** How many times the speed of a peer the library has; NaN if the peer did not run. */
     double timesFaster(String peer) {
         return seconds.getOrDefault(peer, Double.NaN) / ours();
     }
