@@ -16,8 +16,8 @@ import jdk.incubator.vector.VectorSpecies;
  * <pre>{@code y[n,l] = act(b[l] + sum over t < k of x[n + t,l] * w[t,l])}</pre>
  *
  * <p>Needs the distance of the taps to be that of the outputs (stride = dilation along the line), so that neighbours share
- * inputs. Tile: eight outputs by one vector. Taps are taken in threes: 10 inputs and 3 weights are loaded for 24 FMAs, 0.54
- * loads per FMA; one or two taps that are left over cost 9 loads per 8 FMAs. Registers: 8 sums, 3 weights, 1 input.
+ * inputs. Tile: seven outputs by one vector. Taps are taken in threes: 9 inputs and 3 weights are loaded for 21 FMAs, 0.57
+ * loads per FMA; one or two taps that are left over cost 8 loads per 7 FMAs. Registers: 7 sums, 3 weights, 1 input.
  */
 final class LineKernel implements Kernel {
     private static final Constants K = Constants.of(MethodHandles.lookup());
@@ -38,7 +38,7 @@ final class LineKernel implements Kernel {
         }
     }
 
-    /** A row of tiles of eight outputs, vector by vector. */
+    /** A row of tiles of seven outputs, vector by vector. */
     private static void row(Operands o, long xs0, long ys0) {
         final MemorySegment xs = CHECKED ? o.src : Memory.ALL;
         final MemorySegment ws = CHECKED ? o.weights : Memory.ALL;
@@ -48,8 +48,8 @@ final class LineKernel implements Kernel {
         final long wStep = o.wColumn;
         final int taps = o.tapColumns;
         final long tap = ws.get(ValueLayout.JAVA_LONG_UNALIGNED, o.taps & MASK);
-        for (int n = 0; n < o.along; n += 8) {
-            final long first = Math.min(n, o.along - 8); // the last tile overlaps: the same values are written twice
+        for (int n = 0; n < o.along; n += 7) {
+            final long first = Math.min(n, o.along - 7); // the last tile overlaps: the same values are written twice
             final long x = xs0 + first * o.xAlong;
             final long y = ys0 + first * o.yAlong;
             final long last = 4L * o.lanes - VECTOR;
@@ -67,7 +67,6 @@ final class LineKernel implements Kernel {
                 FloatVector a4 = a0;
                 FloatVector a5 = a0;
                 FloatVector a6 = a0;
-                FloatVector a7 = a0;
                 int t = 0;
                 for (; t + 3 <= taps; t += 3) {
                     final long x0 = xt & MASK;
@@ -108,14 +107,10 @@ final class LineKernel implements Kernel {
                     a5 = v.fma(w1, a5);
                     a4 = v.fma(w2, a4);
                     v = FloatVector.fromMemorySegment(S, xs, x4 + 3 * xStep, ORDER);
-                    a7 = v.fma(w0, a7);
                     a6 = v.fma(w1, a6);
                     a5 = v.fma(w2, a5);
                     v = FloatVector.fromMemorySegment(S, xs, x8, ORDER);
-                    a7 = v.fma(w1, a7);
                     a6 = v.fma(w2, a6);
-                    v = FloatVector.fromMemorySegment(S, xs, x8 + xStep, ORDER);
-                    a7 = v.fma(w2, a7);
                     xt += 3 * xStep;
                     w += 3 * wStep;
                 }
@@ -135,8 +130,6 @@ final class LineKernel implements Kernel {
                     a5 = FloatVector.fromMemorySegment(S, xs, x4 + xStep, ORDER).fma(v, a5);
                     a6 = FloatVector.fromMemorySegment(S, xs, x4 + 2 * xStep, ORDER)
                             .fma(v, a6);
-                    a7 = FloatVector.fromMemorySegment(S, xs, x4 + 3 * xStep, ORDER)
-                            .fma(v, a7);
                     xt += xStep;
                     w += wStep;
                 }
@@ -149,7 +142,6 @@ final class LineKernel implements Kernel {
                     a4 = a4.blend(p, a4.compare(VectorOperators.LT, p));
                     a5 = a5.blend(p, a5.compare(VectorOperators.LT, p));
                     a6 = a6.blend(p, a6.compare(VectorOperators.LT, p));
-                    a7 = a7.blend(p, a7.compare(VectorOperators.LT, p));
                 }
                 if (CLAMP) {
                     final FloatVector q = FloatVector.broadcast(S, o.q);
@@ -160,7 +152,6 @@ final class LineKernel implements Kernel {
                     a4 = a4.blend(q, a4.compare(VectorOperators.GT, q));
                     a5 = a5.blend(q, a5.compare(VectorOperators.GT, q));
                     a6 = a6.blend(q, a6.compare(VectorOperators.GT, q));
-                    a7 = a7.blend(q, a7.compare(VectorOperators.GT, q));
                 }
                 final long y0 = (y + l) & MASK;
                 final long y4 = y0 + 4 * yStep;
@@ -171,7 +162,6 @@ final class LineKernel implements Kernel {
                 a4.intoMemorySegment(ys, y4, ORDER);
                 a5.intoMemorySegment(ys, y4 + yStep, ORDER);
                 a6.intoMemorySegment(ys, y4 + 2 * yStep, ORDER);
-                a7.intoMemorySegment(ys, y4 + 3 * yStep, ORDER);
             }
         }
     }

@@ -15,8 +15,8 @@ import jdk.incubator.vector.VectorSpecies;
  *
  * <pre>{@code y[n,l] = act(b + x[n,l]*w[0] + x[n,l+1]*w[1] + x[n+1,l]*w[2] + x[n+1,l+1]*w[3])}</pre>
  *
- * <p>Needs stride = dilation along the tile, so that neighbours share inputs. Tile: eight rows by one vector of columns, weights broadcast. A row of inputs is loaded at both columns of taps and used
- * for two output rows: 18 inputs and 4 weights for 32 FMAs, 0.69 loads per FMA. Registers: 8 sums, 4 weights, 2 inputs.
+ * <p>Needs stride = dilation along the tile, so that neighbours share inputs. Tile: seven rows by one vector of columns, weights broadcast. A row of inputs is loaded at both columns of taps and used
+ * for two output rows: 16 inputs and 4 weights for 28 FMAs, 0.71 loads per FMA. Registers: 7 sums, 4 weights, 2 inputs.
  */
 final class Nchw2x2Kernel implements Kernel {
     private static final Constants K = Constants.of(MethodHandles.lookup());
@@ -37,7 +37,7 @@ final class Nchw2x2Kernel implements Kernel {
         }
     }
 
-    /** A row of tiles of eight outputs, vector by vector. */
+    /** A row of tiles of seven outputs, vector by vector. */
     private static void row(Operands o, long xs0, long ys0) {
         final MemorySegment xs = CHECKED ? o.src : Memory.ALL;
         final MemorySegment ws = CHECKED ? o.weights : Memory.ALL;
@@ -46,8 +46,8 @@ final class Nchw2x2Kernel implements Kernel {
         final long yStep = o.yAlong & SPAN;
         final long column0 = ws.get(ValueLayout.JAVA_LONG_UNALIGNED, o.taps & MASK);
         final long column1 = ws.get(ValueLayout.JAVA_LONG_UNALIGNED, (o.taps + 8) & MASK);
-        for (int n = 0; n < o.along; n += 8) {
-            final long first = Math.min(n, o.along - 8); // the last tile overlaps: the same values are written twice
+        for (int n = 0; n < o.along; n += 7) {
+            final long first = Math.min(n, o.along - 7); // the last tile overlaps: the same values are written twice
             final long x = xs0 + first * o.xAlong;
             final long y = ys0 + first * o.yAlong;
             final long last = 4L * o.lanes - VECTOR;
@@ -65,13 +65,10 @@ final class Nchw2x2Kernel implements Kernel {
                 FloatVector a4 = a0;
                 FloatVector a5 = a0;
                 FloatVector a6 = a0;
-                FloatVector a7 = a0;
                 final long x0 = (x + l + column0) & MASK;
                 final long x4 = x0 + 4 * xStep;
-                final long x8 = x4 + 4 * xStep;
                 final long z0 = (x + l + column1) & MASK;
                 final long z4 = z0 + 4 * xStep;
-                final long z8 = z4 + 4 * xStep;
                 FloatVector u = FloatVector.fromMemorySegment(S, xs, x0, ORDER);
                 FloatVector v = FloatVector.fromMemorySegment(S, xs, z0, ORDER);
                 a0 = v.fma(w1, u.fma(w0, a0));
@@ -102,10 +99,6 @@ final class Nchw2x2Kernel implements Kernel {
                 u = FloatVector.fromMemorySegment(S, xs, x4 + 3 * xStep, ORDER);
                 v = FloatVector.fromMemorySegment(S, xs, z4 + 3 * xStep, ORDER);
                 a6 = v.fma(w3, u.fma(w2, a6));
-                a7 = v.fma(w1, u.fma(w0, a7));
-                u = FloatVector.fromMemorySegment(S, xs, x8, ORDER);
-                v = FloatVector.fromMemorySegment(S, xs, z8, ORDER);
-                a7 = v.fma(w3, u.fma(w2, a7));
                 if (FLOOR || CLAMP) {
                     final FloatVector p = FloatVector.broadcast(S, o.p);
                     a0 = a0.blend(p, a0.compare(VectorOperators.LT, p));
@@ -115,7 +108,6 @@ final class Nchw2x2Kernel implements Kernel {
                     a4 = a4.blend(p, a4.compare(VectorOperators.LT, p));
                     a5 = a5.blend(p, a5.compare(VectorOperators.LT, p));
                     a6 = a6.blend(p, a6.compare(VectorOperators.LT, p));
-                    a7 = a7.blend(p, a7.compare(VectorOperators.LT, p));
                 }
                 if (CLAMP) {
                     final FloatVector q = FloatVector.broadcast(S, o.q);
@@ -126,7 +118,6 @@ final class Nchw2x2Kernel implements Kernel {
                     a4 = a4.blend(q, a4.compare(VectorOperators.GT, q));
                     a5 = a5.blend(q, a5.compare(VectorOperators.GT, q));
                     a6 = a6.blend(q, a6.compare(VectorOperators.GT, q));
-                    a7 = a7.blend(q, a7.compare(VectorOperators.GT, q));
                 }
                 final long y0 = (y + l) & MASK;
                 final long y4 = y0 + 4 * yStep;
@@ -137,7 +128,6 @@ final class Nchw2x2Kernel implements Kernel {
                 a4.intoMemorySegment(ys, y4, ORDER);
                 a5.intoMemorySegment(ys, y4 + yStep, ORDER);
                 a6.intoMemorySegment(ys, y4 + 2 * yStep, ORDER);
-                a7.intoMemorySegment(ys, y4 + 3 * yStep, ORDER);
             }
         }
     }
