@@ -46,7 +46,8 @@ final class BlockPass extends ConvPass {
 
     private static Cut cut(Step.Convolve step, boolean landed) {
         int c = step.c();
-        long fitting = WEIGHT_BYTES / 4 / step.taps() / WIDEST * WIDEST;
+        long rowBytes = 4L * step.columns().in() * Math.min(step.rows().in(), inputRows(step, 1));
+        long fitting = Math.min(WEIGHT_BYTES / 4 / step.taps(), 1L << 60 / Math.max(1, rowBytes)) / WIDEST * WIDEST;
         int block = c;
         if (!landed && c > Math.max(WIDEST, fitting)) {
             long blocks = (c + Math.max(WIDEST, fitting) - 1) / Math.max(WIDEST, fitting);
@@ -116,19 +117,13 @@ final class BlockPass extends ConvPass {
                     long tap = (long) rows.firstTap() * step.columns().kernel() + columns.firstTap();
                     o.taps = packed.base() + packed.taps + 8 * tap;
                     o.w = packed.base() + tapBytes * tap + 4L * c0;
-                    taps(o, rows.endTap() - rows.firstTap(), columns.endTap() - columns.firstTap());
+                    o.tapRows = rows.endTap() - rows.firstTap();
+                    o.tapColumns = columns.endTap() - columns.firstTap();
                     long xr = x + step.rows().origin(start) * xView.row();
                     run(o, xr, y + start * yView.row(), end - start, columns, c1 - c0);
                 }
             }
         }
-    }
-
-    /** Rows of taps that are whole follow each other like one row, which spares the kernel a loop. */
-    private void taps(Operands o, int rows, int columns) {
-        boolean whole = columns == step.columns().kernel();
-        o.tapRows = whole ? 1 : rows;
-        o.tapColumns = whole ? rows * columns : columns;
     }
 
     /** A rectangle, its columns in groups of pixels if these fill vectors. */
@@ -149,16 +144,29 @@ final class BlockPass extends ConvPass {
         }
     }
 
+    /** Whether the specialised kernel, whose tiles share inputs in one direction, can take a rectangle. */
+    private boolean shared(Operands o, int height, int width, int pixels) {
+        boolean whole = o.tapRows == step.rows().kernel()
+                && o.tapColumns == step.columns().kernel();
+        return (whole || choice.anyTaps())
+                && switch (choice.tile()) {
+                    case COLUMNS -> pixels == 1 && width >= Choice.TILE;
+                    case ROWS -> height >= Choice.TILE;
+                    case EITHER -> false;
+                };
+    }
+
     private void rectangle(Operands o, long x, long y, int height, int width, int pixels) {
         o.x = x;
         o.y = y;
-        boolean whole = o.tapRows * o.tapColumns == step.taps();
-        // Kernels that share inputs between neighbouring columns need them where the plain pixels are.
-        boolean shared = choice.tile() == Choice.Tile.COLUMNS && pixels == 1 && width >= Choice.TILE
-                || choice.tile() == Choice.Tile.ROWS && height >= Choice.TILE;
-        boolean columnsAlong = whole && shared
+        boolean shared = shared(o, height, width, pixels);
+        boolean columnsAlong = shared
                 ? choice.tile() == Choice.Tile.COLUMNS
                 : Choice.cost(width, height) <= Choice.cost(height, width);
+        if (o.tapColumns == step.columns().kernel() && !(shared && columnsAlong)) {
+            o.tapColumns *= o.tapRows; // whole rows of taps follow each other like one
+            o.tapRows = 1;
+        }
         long xRow = step.rows().stride() * xView.row();
         long xColumn = (long) step.columns().stride() * pixels * xView.pixel();
         o.along = columnsAlong ? width : height;
@@ -167,7 +175,7 @@ final class BlockPass extends ConvPass {
         o.across = columnsAlong ? height : width;
         o.xAcross = columnsAlong ? xRow : xColumn;
         o.yAcross = columnsAlong ? yView.row() : pixels * yView.pixel();
-        (whole && shared ? special : general).run(o);
+        (shared ? special : general).run(o);
     }
 
     /** Cost of a vector of results in FMAs, against {@link BoxPass#cost}: tiles, and what a rectangle costs by itself. */

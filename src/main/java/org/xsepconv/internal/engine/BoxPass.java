@@ -30,15 +30,19 @@ final class BoxPass extends ConvPass {
     private final BlockPass inner;
     private final Kernel transpose;
     private final KernelSet mover;
+    /** Whether there are zeros around the image in the box; if not, its edges are rectangles of their own. */
+    private final boolean bordered;
+
     private final boolean planesIn;
     private final boolean planesOut;
     private final long boxBytes;
 
-    /** Where the pixels of the image's rows go in the box, and where the channels of a result go. */
+    /** Where the pixels of the image go in a box with a border, or null if they go one after the other. */
     private final Packed places;
 
     BoxPass(Step.Convolve step, Choice choice, boolean landed) {
         super(step, cut(step), choice.options().checked(), landed);
+        this.bordered = bordered(step);
         this.planesIn = planes(step.src());
         this.planesOut = planes(step.dst());
         int block = cut.block();
@@ -46,10 +50,10 @@ final class BoxPass extends ConvPass {
         View box = box(width, block);
         View result = planesOut ? box(step.columns().out(), block) : yView;
         this.boxBytes = roundUp(box.row() * inputRows(step, cut.band()), ALIGNMENT);
-        this.inner = new BlockPass(padded(step, width, box, result), choice, false);
+        this.inner = new BlockPass(inner(step, width, box, result), choice, false);
         this.transpose = planesIn || planesOut ? choice.transpose() : null;
         this.mover = choice.rows();
-        this.places = places(box);
+        this.places = planesIn && bordered ? places(box) : null;
     }
 
     /** Whether a side must be transposed. */
@@ -57,8 +61,16 @@ final class BoxPass extends ConvPass {
         return view.pixel() == 4;
     }
 
+    private static boolean bordered(Step.Convolve step) {
+        boolean planes = planes(step.src()) || planes(step.dst());
+        return !planes || borderedSums(step) < BlockPass.cost(step);
+    }
+
     /** Columns of the box: what the outputs see, and the whole row of the image. */
     private static long boxWidth(Step.Convolve step) {
+        if (!bordered(step)) {
+            return step.columns().in();
+        }
         Axis columns = step.columns();
         long seen = (columns.out() - 1L) * columns.stride() + (columns.kernel() - 1L) * columns.dilation() + 1;
         return Math.max(seen, (long) columns.pad() + columns.in());
@@ -68,35 +80,25 @@ final class BoxPass extends ConvPass {
         return new View(View.TEMPORARY, 0, 0, 4, 4L * channels * width, 4L * channels);
     }
 
-    /** The same convolution on an image that includes its borders. */
-    private static Step.Convolve padded(Step.Convolve s, int width, View box, View result) {
+    /** The same convolution on the box, which may include the borders of the image. */
+    private Step.Convolve inner(Step.Convolve s, int width, View box, View result) {
         Axis rows = s.rows();
         Axis columns = s.columns();
-        int height = (int) inputRows(s, rows.out());
+        if (bordered) {
+            int height = (int) inputRows(s, rows.out());
+            rows = new Axis(height, rows.out(), rows.kernel(), rows.stride(), rows.dilation(), 0);
+            columns = new Axis(width, columns.out(), columns.kernel(), columns.stride(), columns.dilation(), 0);
+        }
         return new Step.Convolve(
-                s.text(),
-                Layout.NHWC,
-                s.n(),
-                s.c(),
-                new Axis(height, rows.out(), rows.kernel(), rows.stride(), rows.dilation(), 0),
-                new Axis(width, columns.out(), columns.kernel(), columns.stride(), columns.dilation(), 0),
-                box,
-                result,
-                s.weights(),
-                s.bias(),
-                s.activation());
+                s.text(), Layout.NHWC, s.n(), s.c(), rows, columns, box, result, s.weights(), s.bias(), s.activation());
     }
 
     private Packed places(View box) {
         int width = step.columns().in();
-        int pixels = planesIn ? (int) Math.min(step.rows().in(), inputRows(step, cut.band())) * width : 0;
-        int channels = planesOut ? cut.block() : 0;
-        Packed table = new Packed(0, 0, (long) pixels + channels, checked);
+        int pixels = (int) Math.min(step.rows().in(), inputRows(step, cut.band())) * width;
+        Packed table = new Packed(0, 0, pixels, checked);
         for (int p = 0; p < pixels; p++) {
             table.tap(p, p / width * box.row() + p % width * box.pixel());
-        }
-        for (int c = 0; c < channels; c++) {
-            table.tap((long) pixels + c, c * yView.channel());
         }
         return table;
     }
@@ -123,7 +125,7 @@ final class BoxPass extends ConvPass {
         o.src = frame.workspace();
         o.dst = planesOut ? frame.workspace() : dst;
         long results = scratch + boxBytes;
-        long from = scratch - inner.step.rows().origin(y0) * inner.xView.row();
+        long from = scratch - firstRow(y0) * inner.xView.row();
         inner.compute(frame, c0, c1, y0, y1, from, planesOut ? results - y0 * inner.yView.row() : y);
         if (planesOut) {
             o.dst = dst;
@@ -132,11 +134,17 @@ final class BoxPass extends ConvPass {
             o.across = (y1 - y0) * step.columns().out();
             o.xAcross = inner.yView.pixel();
             o.lanes = c1 - c0;
-            o.weights = places.memory;
-            o.taps = places.base() + places.taps + 8L * (places.entries - cut.block());
+            o.taps = TransposeKernel.NO_TABLE;
+            o.yAcross = yView.channel();
             transpose.run(o);
         }
         o.src = src;
+    }
+
+    /** The row of the inner image that is the first one in the box. */
+    private long firstRow(int y0) {
+        long origin = inner.step.rows().origin(y0);
+        return bordered ? origin : Math.max(0, Math.min(step.rows().in(), origin));
     }
 
     /** Brings the rows of the image that a band sees into the box, and zeros around them. */
@@ -146,6 +154,12 @@ final class BoxPass extends ConvPass {
         long r0 = Math.max(0, Math.min(step.rows().in(), origin));
         long r1 = Math.max(r0, Math.min(step.rows().in(), origin + height));
         View inside = inner.xView;
+        if (!bordered) {
+            o.src = src;
+            o.x = x + r0 * xView.row();
+            transpose(o, channels, box, (int) (r1 - r0));
+            return;
+        }
         long above = r1 == r0 ? height : r0 - origin;
         long left = step.columns().pad() * inside.pixel();
         long wide = step.columns().in() * inside.pixel();
@@ -184,8 +198,9 @@ final class BoxPass extends ConvPass {
         o.across = channels;
         o.xAcross = xView.channel();
         o.lanes = rows * step.columns().in();
-        o.weights = places.memory;
-        o.taps = places.base() + places.taps;
+        o.weights = places == null ? null : places.memory;
+        o.taps = places == null ? TransposeKernel.NO_TABLE : places.base() + places.taps;
+        o.yAcross = inner.xView.pixel();
         transpose.run(o);
     }
 
@@ -229,15 +244,27 @@ final class BoxPass extends ConvPass {
         return box + results > MOST_SCRATCH ? "needs too much scratch for a band of these rows" : null;
     }
 
+    /** Cost of a vector of sums when every output sees every tap, and of the border that makes it so. */
+    private static double borderedSums(Step.Convolve step) {
+        double outputs = (double) step.rows().out() * step.columns().out();
+        double tiles = Choice.cheapest(step.columns().out(), step.rows().out()) / outputs;
+        double width = (step.columns().out() - 1.0) * step.columns().stride()
+                + (step.columns().kernel() - 1.0) * step.columns().dilation()
+                + 1;
+        double border = width * inputRows(step, step.rows().out())
+                - (double) step.columns().in() * step.rows().in();
+        return 1.125 * step.taps() * tiles + Math.max(0, border) / outputs + 2;
+    }
+
     /** Cost of a vector of results in FMAs, against {@link PlanePass#cost} and {@link BlockPass#cost}. */
     static double cost(Step.Convolve step) {
         double c = step.c();
         double outputs = (double) step.rows().out() * step.columns().out();
         double inPerOut = (double) step.rows().in() * step.columns().in() / outputs;
-        double side = 9 + 48 * (step.c() % TransposeKernel.BLOCK) / c;
-        double tiles = Choice.cheapest(step.columns().out(), step.rows().out()) / outputs;
-        double sums = 1.125 * step.taps() * tiles * roundUp(step.c(), LANES) / c;
-        double border = boxWidth(step) * (double) inputRows(step, step.rows().out()) / outputs - inPerOut;
-        return sums + border + (planes(step.src()) ? side : 3) * inPerOut + (planes(step.dst()) ? side : 0);
+        double side = 12 + 48 * (step.c() % TransposeKernel.BLOCK) / c;
+        double sums = bordered(step) ? borderedSums(step) : BlockPass.cost(step);
+        return sums * roundUp(step.c(), LANES) / c
+                + (planes(step.src()) ? side : 3) * inPerOut
+                + (planes(step.dst()) ? side : 0);
     }
 }

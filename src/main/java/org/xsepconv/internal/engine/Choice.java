@@ -6,6 +6,7 @@ import org.xsepconv.PlanOptions;
 import org.xsepconv.internal.cpu.Cpu;
 import org.xsepconv.internal.kernel.Kernel;
 import org.xsepconv.internal.kernel.KernelSet;
+import org.xsepconv.internal.kernel.Templates;
 
 /**
  * The kernel chosen for a step.
@@ -74,6 +75,11 @@ public record Choice(
     private KernelSet set(Class<? extends Kernel> template, boolean broadcast) {
         KernelSet.Variant variant = new KernelSet.Variant(options.arithmetic(), activation, options.checked());
         return KernelSet.of(template, options.vectorBits(), broadcast, variant);
+    }
+
+    /** Whether the specialised kernel takes any of a convolution's taps, or needs all of them. */
+    boolean anyTaps() {
+        return specialised == Templates.SLIDING;
     }
 
     /** Lanes of the widest vector the plan may use, 1 without vectors. */

@@ -149,14 +149,12 @@ abstract class ConvPass implements Pass {
         final MemorySegment memory;
         final long bias;
         final long taps;
-        final long entries;
         private final boolean checked;
 
         Packed(long weights, long biases, long taps, boolean checked) {
             this.bias = roundUp(4 * weights, ALIGNMENT);
             this.taps = roundUp(bias + 4 * biases, ALIGNMENT);
             this.memory = Arena.ofAuto().allocate(this.taps + 8 * taps + ALIGNMENT, ALIGNMENT);
-            this.entries = taps;
             this.checked = checked;
         }
 

@@ -5,8 +5,8 @@ public final class Templates {
     /** Any kernel, tap by tap. */
     public static final Class<? extends Kernel> KXK = KxkKernel.class;
 
-    /** Taps in one line, inputs shared between neighbours. */
-    public static final Class<? extends Kernel> LINE = LineKernel.class;
+    /** Taps at the distance of the outputs, inputs shared between neighbours. */
+    public static final Class<? extends Kernel> SLIDING = SlidingKernel.class;
 
     /** 2x2 with channels as lanes. */
     public static final Class<? extends Kernel> NHWC_2X2 = Nhwc2x2Kernel.class;

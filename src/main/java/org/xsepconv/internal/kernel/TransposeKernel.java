@@ -2,12 +2,12 @@ package org.xsepconv.internal.kernel;
 
 import static java.nio.ByteOrder.nativeOrder;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -16,12 +16,15 @@ import jdk.incubator.vector.VectorSpecies;
  * <pre>{@code y[place(l) + r] = x[r,l]}</pre>
  *
  * <p>{@code across} rows of {@code lanes} values become {@code lanes} rows of {@code across} values. In blocks of eight by
- * eight: 8 loads, 8 stores, and three stages in which two rows exchange lanes (Eklundh): 24 permutes and 24 blends. The last
- * block of a side overlaps the one before; sides shorter than eight go value by value. Registers: 8 rows, 3 indices.
+ * eight: 8 loads, 8 stores, and three stages in which two rows exchange lanes (Eklundh): 24 two-table permutes. The last
+ * block of a side overlaps the one before; sides shorter than eight go value by value. Registers: 8 rows, 8 more in between, 6 indices.
  */
 public final class TransposeKernel implements Kernel {
     /** Rows and lanes of a block; the kernel must be copied for vectors of so many lanes. */
     public static final int BLOCK = 8;
+
+    /** For {@code taps}: rows of the result lie {@code yAcross} apart. */
+    public static final long NO_TABLE = -1;
 
     private static final boolean CHECKED = Constants.of(MethodHandles.lookup()).checked();
     private static final VectorSpecies<Integer> S = IntVector.SPECIES_256;
@@ -33,10 +36,13 @@ public final class TransposeKernel implements Kernel {
     private static final MemorySegment INDICES = indices();
 
     private static MemorySegment indices() {
-        MemorySegment table = java.lang.foreign.Arena.global().allocate(3 * 32, 64);
+        MemorySegment table = Arena.global().allocate(6 * 32, 64);
         for (int stage = 0; stage < 3; stage++) {
+            int d = 1 << stage;
             for (int lane = 0; lane < BLOCK; lane++) {
-                table.setAtIndex(ValueLayout.JAVA_INT, stage * BLOCK + lane, lane ^ 1 << stage);
+                boolean low = (lane & d) == 0;
+                table.setAtIndex(ValueLayout.JAVA_INT, 2 * stage * BLOCK + lane, low ? lane : BLOCK + (lane ^ d));
+                table.setAtIndex(ValueLayout.JAVA_INT, (2 * stage + 1) * BLOCK + lane, low ? lane ^ d : BLOCK + lane);
             }
         }
         return table;
@@ -58,15 +64,16 @@ public final class TransposeKernel implements Kernel {
     private static void blocks(Operands o, long x, long y) {
         final MemorySegment xs = CHECKED ? o.src : Memory.ALL;
         final MemorySegment ys = CHECKED ? o.dst : Memory.ALL;
-        final IntVector i1 = IntVector.fromMemorySegment(S, INDICES, 0, ORDER);
-        final IntVector i2 = IntVector.fromMemorySegment(S, INDICES, 32, ORDER);
-        final IntVector i4 = IntVector.fromMemorySegment(S, INDICES, 64, ORDER);
-        final VectorMask<Integer> m1 = VectorMask.fromLong(S, 0b10101010);
-        final VectorMask<Integer> m2 = VectorMask.fromLong(S, 0b11001100);
-        final VectorMask<Integer> m4 = VectorMask.fromLong(S, 0b11110000);
+        final IntVector lo1 = IntVector.fromMemorySegment(S, INDICES, 0, ORDER);
+        final IntVector hi1 = IntVector.fromMemorySegment(S, INDICES, 32, ORDER);
+        final IntVector lo2 = IntVector.fromMemorySegment(S, INDICES, 64, ORDER);
+        final IntVector hi2 = IntVector.fromMemorySegment(S, INDICES, 96, ORDER);
+        final IntVector lo4 = IntVector.fromMemorySegment(S, INDICES, 128, ORDER);
+        final IntVector hi4 = IntVector.fromMemorySegment(S, INDICES, 160, ORDER);
         final long xRow = o.xAcross & SPAN;
         final MemorySegment places = CHECKED ? o.weights : Memory.ALL;
         final long table = o.taps;
+        final long yRow = o.yAcross & SPAN;
         final long last = o.lanes - BLOCK;
         for (long start = 0; start < last + BLOCK; start += BLOCK) {
             final long l = Math.min(start, last);
@@ -80,39 +87,52 @@ public final class TransposeKernel implements Kernel {
             IntVector a5 = IntVector.fromMemorySegment(S, xs, x4 + xRow, ORDER);
             IntVector a6 = IntVector.fromMemorySegment(S, xs, x4 + 2 * xRow, ORDER);
             IntVector a7 = IntVector.fromMemorySegment(S, xs, x4 + 3 * xRow, ORDER);
-            IntVector b0 = a0.blend(i4.selectFrom(a4), m4);
-            IntVector b4 = i4.selectFrom(a0).blend(a4, m4);
-            IntVector b1 = a1.blend(i4.selectFrom(a5), m4);
-            IntVector b5 = i4.selectFrom(a1).blend(a5, m4);
-            IntVector b2 = a2.blend(i4.selectFrom(a6), m4);
-            IntVector b6 = i4.selectFrom(a2).blend(a6, m4);
-            IntVector b3 = a3.blend(i4.selectFrom(a7), m4);
-            IntVector b7 = i4.selectFrom(a3).blend(a7, m4);
-            IntVector c0 = b0.blend(i2.selectFrom(b2), m2);
-            IntVector c2 = i2.selectFrom(b0).blend(b2, m2);
-            IntVector c1 = b1.blend(i2.selectFrom(b3), m2);
-            IntVector c3 = i2.selectFrom(b1).blend(b3, m2);
-            IntVector c4 = b4.blend(i2.selectFrom(b6), m2);
-            IntVector c6 = i2.selectFrom(b4).blend(b6, m2);
-            IntVector c5 = b5.blend(i2.selectFrom(b7), m2);
-            IntVector c7 = i2.selectFrom(b5).blend(b7, m2);
-            IntVector d0 = c0.blend(i1.selectFrom(c1), m1);
-            IntVector d1 = i1.selectFrom(c0).blend(c1, m1);
-            IntVector d2 = c2.blend(i1.selectFrom(c3), m1);
-            IntVector d3 = i1.selectFrom(c2).blend(c3, m1);
-            IntVector d4 = c4.blend(i1.selectFrom(c5), m1);
-            IntVector d5 = i1.selectFrom(c4).blend(c5, m1);
-            IntVector d6 = c6.blend(i1.selectFrom(c7), m1);
-            IntVector d7 = i1.selectFrom(c6).blend(c7, m1);
-            final long p = (table + 8 * l) & MASK;
-            d0.intoMemorySegment(ys, (y + places.get(ValueLayout.JAVA_LONG_UNALIGNED, p)) & MASK, ORDER);
-            d1.intoMemorySegment(ys, (y + places.get(ValueLayout.JAVA_LONG_UNALIGNED, p + 8)) & MASK, ORDER);
-            d2.intoMemorySegment(ys, (y + places.get(ValueLayout.JAVA_LONG_UNALIGNED, p + 16)) & MASK, ORDER);
-            d3.intoMemorySegment(ys, (y + places.get(ValueLayout.JAVA_LONG_UNALIGNED, p + 24)) & MASK, ORDER);
-            d4.intoMemorySegment(ys, (y + places.get(ValueLayout.JAVA_LONG_UNALIGNED, p + 32)) & MASK, ORDER);
-            d5.intoMemorySegment(ys, (y + places.get(ValueLayout.JAVA_LONG_UNALIGNED, p + 40)) & MASK, ORDER);
-            d6.intoMemorySegment(ys, (y + places.get(ValueLayout.JAVA_LONG_UNALIGNED, p + 48)) & MASK, ORDER);
-            d7.intoMemorySegment(ys, (y + places.get(ValueLayout.JAVA_LONG_UNALIGNED, p + 56)) & MASK, ORDER);
+            IntVector b0 = lo4.selectFrom(a0, a4);
+            IntVector b4 = hi4.selectFrom(a0, a4);
+            IntVector b1 = lo4.selectFrom(a1, a5);
+            IntVector b5 = hi4.selectFrom(a1, a5);
+            IntVector b2 = lo4.selectFrom(a2, a6);
+            IntVector b6 = hi4.selectFrom(a2, a6);
+            IntVector b3 = lo4.selectFrom(a3, a7);
+            IntVector b7 = hi4.selectFrom(a3, a7);
+            IntVector c0 = lo2.selectFrom(b0, b2);
+            IntVector c2 = hi2.selectFrom(b0, b2);
+            IntVector c1 = lo2.selectFrom(b1, b3);
+            IntVector c3 = hi2.selectFrom(b1, b3);
+            IntVector c4 = lo2.selectFrom(b4, b6);
+            IntVector c6 = hi2.selectFrom(b4, b6);
+            IntVector c5 = lo2.selectFrom(b5, b7);
+            IntVector c7 = hi2.selectFrom(b5, b7);
+            IntVector d0 = lo1.selectFrom(c0, c1);
+            IntVector d1 = hi1.selectFrom(c0, c1);
+            IntVector d2 = lo1.selectFrom(c2, c3);
+            IntVector d3 = hi1.selectFrom(c2, c3);
+            IntVector d4 = lo1.selectFrom(c4, c5);
+            IntVector d5 = hi1.selectFrom(c4, c5);
+            IntVector d6 = lo1.selectFrom(c6, c7);
+            IntVector d7 = hi1.selectFrom(c6, c7);
+            if (table == NO_TABLE) {
+                final long y0 = (y + l * yRow) & MASK;
+                final long y4 = y0 + 4 * yRow;
+                d0.intoMemorySegment(ys, y0, ORDER);
+                d1.intoMemorySegment(ys, y0 + yRow, ORDER);
+                d2.intoMemorySegment(ys, y0 + 2 * yRow, ORDER);
+                d3.intoMemorySegment(ys, y0 + 3 * yRow, ORDER);
+                d4.intoMemorySegment(ys, y4, ORDER);
+                d5.intoMemorySegment(ys, y4 + yRow, ORDER);
+                d6.intoMemorySegment(ys, y4 + 2 * yRow, ORDER);
+                d7.intoMemorySegment(ys, y4 + 3 * yRow, ORDER);
+            } else {
+                final long p = (table + 8 * l) & MASK;
+                d0.intoMemorySegment(ys, (y + places.get(ValueLayout.JAVA_LONG_UNALIGNED, p)) & MASK, ORDER);
+                d1.intoMemorySegment(ys, (y + places.get(ValueLayout.JAVA_LONG_UNALIGNED, p + 8)) & MASK, ORDER);
+                d2.intoMemorySegment(ys, (y + places.get(ValueLayout.JAVA_LONG_UNALIGNED, p + 16)) & MASK, ORDER);
+                d3.intoMemorySegment(ys, (y + places.get(ValueLayout.JAVA_LONG_UNALIGNED, p + 24)) & MASK, ORDER);
+                d4.intoMemorySegment(ys, (y + places.get(ValueLayout.JAVA_LONG_UNALIGNED, p + 32)) & MASK, ORDER);
+                d5.intoMemorySegment(ys, (y + places.get(ValueLayout.JAVA_LONG_UNALIGNED, p + 40)) & MASK, ORDER);
+                d6.intoMemorySegment(ys, (y + places.get(ValueLayout.JAVA_LONG_UNALIGNED, p + 48)) & MASK, ORDER);
+                d7.intoMemorySegment(ys, (y + places.get(ValueLayout.JAVA_LONG_UNALIGNED, p + 56)) & MASK, ORDER);
+            }
         }
     }
 
@@ -126,7 +146,9 @@ public final class TransposeKernel implements Kernel {
             long y = o.y + 4L * r;
             for (int l = 0; l < o.lanes; l++) {
                 float value = xs.get(ValueLayout.JAVA_FLOAT_UNALIGNED, (x + 4L * l) & MASK);
-                long place = places.get(ValueLayout.JAVA_LONG_UNALIGNED, (o.taps + 8L * l) & MASK);
+                long place = o.taps == NO_TABLE
+                        ? l * o.yAcross
+                        : places.get(ValueLayout.JAVA_LONG_UNALIGNED, (o.taps + 8L * l) & MASK);
                 ys.set(ValueLayout.JAVA_FLOAT_UNALIGNED, (y + place) & MASK, value);
             }
         }
