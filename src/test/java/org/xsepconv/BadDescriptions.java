@@ -18,7 +18,16 @@ final class BadDescriptions {
     private BadDescriptions() {}
 
     static List<Row> rows() {
-        return Stream.of(shapes(), paddings(), activations(), convolutions(), extents(), compositions(), splits())
+        return Stream.of(
+                        shapes(),
+                        paddings(),
+                        activations(),
+                        convolutions(),
+                        extents(),
+                        illegal(),
+                        compositions(),
+                        splits(),
+                        ranges())
                 .flatMap(List::stream)
                 .toList();
     }
@@ -142,7 +151,11 @@ final class BadDescriptions {
                 argument(
                         "a reach over an int",
                         "kernelHeight: 3 taps 1073741824 apart, expected to span less than 2^31",
-                        () -> CONV.dilation(1 << 30, 1).padding(Padding.same()).dst()),
+                        () -> CONV.dilation(1 << 30, 1).padding(Padding.same()).dst()));
+    }
+
+    private static List<Row> illegal() {
+        return List.of(
                 argument(
                         "planning an illegal shape",
                         "src: height 5 padded to 5, expected at least the extent of the dilated kernel, 9",
@@ -179,14 +192,20 @@ final class BadDescriptions {
     private static List<Row> splits() {
         Operator two = DepthwiseConv2d.of(SHAPE.withChannels(2), 3, 3);
         Split.Branch legal = Split.branch(0, 2, two);
-        Split.Branch huge = Split.copy(0, Integer.MAX_VALUE);
-        TensorShape wide = TensorShape.nchw(1, Integer.MAX_VALUE, 1, 1);
         return List.of(
                 absent("src", () -> Split.of(null, legal)),
                 absent("branches", () -> Split.of(SHAPE, (Split.Branch[]) null)),
                 absent("branches", () -> new Split(SHAPE, null)),
                 absent("branches[1]", () -> new Split(SHAPE, Arrays.asList(legal, null))),
-                absent("operator", () -> Split.branch(0, 2, null)),
+                absent("operator", () -> Split.branch(0, 2, null)));
+    }
+
+    private static List<Row> ranges() {
+        Operator two = DepthwiseConv2d.of(SHAPE.withChannels(2), 3, 3);
+        Split.Branch legal = Split.branch(0, 2, two);
+        Split.Branch huge = Split.copy(0, Integer.MAX_VALUE);
+        TensorShape wide = TensorShape.nchw(1, Integer.MAX_VALUE, 1, 1);
+        return List.of(
                 argument("an empty split", "branches: none given, expected at least one", () -> Split.of(SHAPE)),
                 argument("a negative channel", "firstChannel: -1, expected 0 or more", () -> Split.copy(-1, 1)),
                 argument("negative channels of a copy", "channels: -1, expected 0 or more", () -> Split.copy(0, -1)),

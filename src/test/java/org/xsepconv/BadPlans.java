@@ -19,7 +19,7 @@ final class BadPlans {
     private BadPlans() {}
 
     static List<Row> rows() {
-        return Stream.of(values(), weights(), options(), reference())
+        return Stream.of(values(), weights(), options(), kernels(), reference())
                 .flatMap(List::stream)
                 .toList();
     }
@@ -87,7 +87,6 @@ final class BadPlans {
     }
 
     private static List<Row> options() {
-        String names = KernelTable.LINES.stream().map(KernelLine::name).toList().toString();
         return List.of(
                 absent("options", () -> CONV.plan((PlanOptions) null, RIGHT)),
                 argument(
@@ -101,7 +100,12 @@ final class BadPlans {
                 argument(
                         "a width of 1024",
                         "vectorBits: 1024, expected 0, 64, 128, 256 or 512",
-                        () -> DEFAULTS.withVectorBits(1024)),
+                        () -> DEFAULTS.withVectorBits(1024)));
+    }
+
+    private static List<Row> kernels() {
+        String names = KernelTable.LINES.stream().map(KernelLine::name).toList().toString();
+        return List.of(
                 argument(
                         "an unknown kernel",
                         "kernel: \"winograd\", expected one of " + names,
