@@ -73,7 +73,7 @@ class KernelTableTest {
         List<String> expected = new ArrayList<>();
         for (KernelLine line : KernelTable.LINES) {
             for (int bits : line.vector() ? Cpu.widths() : List.of(0)) {
-                if (!line.name().contains("blocked") || bits >= 256) {
+                if (!line.name().contains("boxed") || bits >= 256) {
                     expected.add(line.name() + " " + bits);
                 }
             }

@@ -52,7 +52,7 @@ final class HtmlReport {
                                 ul(each(Summary.of(rows), line -> li(line))),
                                 h2("Layers"),
                                 table(heading(), tbody(each(rows, HtmlReport::line))),
-                                p(TextReport.LEGEND).withClass("note"),
+                                each(TextReport.LEGEND, text -> p(text).withClass("note")),
                                 h2("Time per layer"),
                                 p("Microseconds, shorter is better; the dashed line is the limit. Bars end at twelve times"
                                                 + " the shortest, marked with >>.")

@@ -76,7 +76,10 @@ final class Progress implements OutputFormat {
     /** Lines of the measuring process; JMH's own are about what this class says better. */
     @Override
     public void println(String text) {
-        if (text.startsWith("note: ") || text.contains("Exception") || text.startsWith("\tat ")) {
+        if (text.startsWith("note: ")
+                || text.contains("WARNING")
+                || text.contains("Exception")
+                || text.startsWith("\tat ")) {
             out.println(text);
         }
     }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.openjdk.jmh.results.RunResult;
@@ -20,6 +21,8 @@ public final class QuickRun {
     private static final List<String> JVM_ARGS = List.of(
             "--add-modules=jdk.incubator.vector",
             "--enable-native-access=ALL-UNNAMED",
+            // JMH and protobuf still use it; spares the terminal a warning.
+            "--sun-misc-unsafe-memory-access=allow",
             "-XX:+UseSerialGC",
             "-Xms1g",
             "-Xmx1g");
@@ -31,26 +34,41 @@ public final class QuickRun {
      *
      * @param args {@code layers=FILE}, {@code passes=N}, {@code peers=a,b}, {@code cpu=N}; all may be missing
      */
-    public static void main(String[] args) throws RunnerException, IOException {
+    public static void main(String[] args) throws IOException {
         String layers = option(args, "layers", "quick.layers");
         int passes = Integer.parseInt(option(args, "passes", "7"));
+        // A second run on this machine makes figures noisier, not wrong: contenders take turns. JMH would refuse to
+        // start.
+        System.setProperty("jmh.ignoreLock", "true");
         Map<Peer, Peers.Status> status = Peers.probe();
         String available = status.entrySet().stream()
                 .filter(e -> e.getValue().available())
                 .map(e -> e.getKey().id())
                 .collect(Collectors.joining(","));
-        String peers = option(args, "peers", available);
+        // Everything is relative to the library, so it takes part whatever is asked for.
+        String asked = option(args, "peers", available);
+        String peers = List.of(asked.split(",")).contains(Row.OURS) ? asked : Row.OURS + "," + asked;
         int cpu = Integer.parseInt(option(args, "cpu", Integer.toString(Pinning.cpu())));
         Map<String, String> environment = Environment.describe(status, cpu, JVM_ARGS);
         environment.forEach((name, text) -> System.out.printf("%-18s %s%n", name, text));
         Schedule schedule = Schedule.of(layers, peers);
-        RunResult run = new Runner(
-                        options(layers, peers, cpu, schedule, passes), new Progress(System.out, schedule, passes))
-                .runSingle();
-        Results results = new Results(run, schedule);
+        try {
+            RunResult run = new Runner(
+                            options(layers, peers, cpu, schedule, passes), new Progress(System.out, schedule, passes))
+                    .runSingle();
+            report(new Results(run, schedule), schedule, environment);
+        } catch (RunnerException e) {
+            // What went wrong in the measuring process is already on the terminal.
+            System.err.println("the run stopped, nothing is reported: " + e.getMessage());
+            System.exit(1);
+        }
+    }
+
+    private static void report(Results results, Schedule schedule, Map<String, String> environment) throws IOException {
         Files.createDirectories(REPORT);
         results.write(REPORT.resolve("results.json"));
         List<Row> rows = Row.of(results, schedule);
+        environment.put("FMA peak", String.format(Locale.ROOT, "%.1f GFLOP/s", Row.peak(results, schedule) * 1e-9));
         HtmlReport.write(REPORT.resolve("index.html"), rows, environment);
         TextReport.print(System.out, rows, environment);
         System.out.println("report: " + REPORT.resolve("index.html"));

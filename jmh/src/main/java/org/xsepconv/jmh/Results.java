@@ -58,7 +58,8 @@ final class Results {
 
     private BenchmarkParams params(Schedule.Cell cell, int passes) {
         WorkloadParams names = new WorkloadParams();
-        names.put("layer", cell.layer().name(), 0);
+        names.put(
+                "layer", cell.contender().equals(Roof.FMA) ? "-" : cell.layer().name(), 0);
         names.put("layout", cell.layout(), 1);
         names.put("contender", cell.contender(), 2);
         IterationParams warmup = iterations(params.getWarmup(), 1);

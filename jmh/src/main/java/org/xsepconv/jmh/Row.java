@@ -17,8 +17,13 @@ import org.xsepconv.Layout;
 record Row(Layer layer, Map<String, Double> seconds, double limit, double spread) {
     static final String OURS = Peers.ALL.getFirst().id();
 
+    /** Floating-point operations a second, at most. */
+    static double peak(Results results, Schedule schedule) {
+        return Roof.flopsPerFmaRun() / results.median(schedule.firstOf(Roof.FMA));
+    }
+
     static List<Row> of(Results results, Schedule schedule) {
-        double peak = Roof.flopsPerFmaRun() / results.median(schedule.cells().getFirst());
+        double peak = peak(results, schedule);
         return schedule.layers().stream()
                 .flatMap(layer -> {
                     double copy = results.median(new Schedule.Cell(layer, Roof.COPY));
@@ -57,7 +62,7 @@ record Row(Layer layer, Map<String, Double> seconds, double limit, double spread
         return limit / ours();
     }
 
-    /** How many times faster than a peer the library is; NaN if the peer did not run. */
+    /** How many times the speed of a peer the library has; NaN if the peer did not run. */
     double timesFaster(String peer) {
         return seconds.getOrDefault(peer, Double.NaN) / ours();
     }

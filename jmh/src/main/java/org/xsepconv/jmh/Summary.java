@@ -38,7 +38,7 @@ final class Summary {
         long faster = java.util.Arrays.stream(factors).filter(f -> f > 1).count();
         return String.format(
                 Locale.ROOT,
-                "%s: %.2f times faster than %s (geometric mean), faster on %d of %d layers (%d %%)",
+                "%s: %.2f times the speed of %s (geometric mean), faster on %d of %d layers (%d %%)",
                 layout,
                 geometricMean(factors),
                 peer,

@@ -7,10 +7,10 @@ import java.util.Map;
 
 /** The report on the terminal. */
 final class TextReport {
-    static final String LEGEND =
-            "us: median of the passes; +-%: half the range between their quartiles. % limit: of the"
-                    + " longer of two times, the nominal FLOPs at FMA peak and a copy of as many bytes. x peer: times faster than"
-                    + " that peer; below 1 the peer is faster.";
+    static final List<String> LEGEND = List.of(
+            "us: median of the passes. +-%: half the range between their quartiles. GFLOP/s: nominal, padding included.",
+            "% limit: of the longer of two times, the nominal FLOPs at FMA peak and a copy of as many bytes.",
+            "x peer: how many times the speed of that peer; below 1 the peer is faster. -: it does not take the layer.");
 
     private TextReport() {}
 
@@ -24,7 +24,7 @@ final class TextReport {
         out.println(heading);
         rows.forEach(row -> out.println(line(row)));
         out.println();
-        out.println(LEGEND);
+        LEGEND.forEach(out::println);
         out.println();
         Summary.of(rows).forEach(out::println);
         out.println();

@@ -3,9 +3,10 @@ package org.xsepconv.jmh;
 /** Runs a contender until its speed has settled: code is interpreted first, compiled and recompiled later. */
 final class WarmUp {
     private static final double BATCH_SECONDS = 0.03;
-    private static final double MOST_SECONDS = 4;
+    // Past twice the least time, and a little, it is the machine that is not steady.
+    private static final double GRACE_SECONDS = 0.3;
     private static final int AGREEING = 4;
-    private static final double AGREEMENT = 1.05;
+    private static final double AGREEMENT = 1.1;
 
     private WarmUp() {}
 
@@ -19,7 +20,7 @@ final class WarmUp {
         double[] last = new double[AGREEING];
         long start = System.nanoTime();
         double passed = 0;
-        for (int batch = 0; passed < MOST_SECONDS; batch++) {
+        for (int batch = 0; passed < 2 * leastSeconds + GRACE_SECONDS; batch++) {
             last[batch % AGREEING] = secondsPerRun(contender, BATCH_SECONDS);
             passed = (System.nanoTime() - start) * 1e-9;
             if (passed >= leastSeconds && batch >= AGREEING && agree(last)) {

@@ -31,7 +31,7 @@ final class XSepConvPeer implements Peer {
     /** Every plan has classes of its own, interpreted until they are compiled. */
     @Override
     public double warmUpSeconds() {
-        return 1.2;
+        return 1;
     }
 
     @Override

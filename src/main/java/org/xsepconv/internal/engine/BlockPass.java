@@ -19,6 +19,9 @@ final class BlockPass extends ConvPass {
 
     private static final int WIDEST = 16;
 
+    /** What the call for a rectangle costs, in FMAs. */
+    private static final double RECTANGLE = 200;
+
     private final Choice choice;
     private final KernelSet special;
     private final KernelSet general;
@@ -165,6 +168,19 @@ final class BlockPass extends ConvPass {
         o.xAcross = columnsAlong ? xRow : xColumn;
         o.yAcross = columnsAlong ? yView.row() : pixels * yView.pixel();
         (whole && shared ? special : general).run(o);
+    }
+
+    /** Cost of a vector of results in FMAs, against {@link BoxPass#cost}: tiles, and what a rectangle costs by itself. */
+    static double cost(Step.Convolve step) {
+        double cost = 0;
+        for (Axis.Run rows : step.rows().runs()) {
+            for (Axis.Run columns : step.columns().runs()) {
+                long tiles = Choice.cheapest(columns.end() - columns.start(), rows.end() - rows.start());
+                long taps = (long) (rows.endTap() - rows.firstTap()) * (columns.endTap() - columns.firstTap());
+                cost += 1.125 * taps * tiles + RECTANGLE / Math.max(1.0, step.c() / 16.0);
+            }
+        }
+        return cost / ((double) step.rows().out() * step.columns().out());
     }
 
     @Override

@@ -30,7 +30,10 @@ public record Choice(
         List<String> declined) {
 
     /** Outputs of a full tile. */
-    static final int TILE = 8;
+    static final int TILE = 7;
+
+    /** Outputs of the tile for what is left over. */
+    private static final int SMALL_TILE = 4;
 
     /** In which direction a kernel tiles; those that share inputs between neighbours know only one. */
     public enum Tile {
@@ -48,8 +51,8 @@ public record Choice(
         CHANNELS,
         /** Columns as lanes: {@link PlanePass}. */
         PLANES,
-        /** Planes transposed to pixels and back: {@link BlockedPass}. */
-        BLOCKED
+        /** Planes transposed to pixels and back: {@link BoxPass}. */
+        BOXED
     }
 
     KernelSet special(boolean broadcast) {
@@ -81,15 +84,20 @@ public record Choice(
     /** Relative cost of a rectangle tiled along one of its sides: full tiles, half tiles, single outputs at two each. */
     static long cost(int along, int across) {
         int rest = along % TILE;
-        long tail = rest == 0 ? 0 : rest > TILE / 2 ? TILE : along >= TILE / 2 ? TILE / 2 : 2L * rest;
+        long tail = rest == 0 ? 0 : rest > SMALL_TILE ? TILE : along >= SMALL_TILE ? SMALL_TILE : 2L * rest;
         return across * (along - rest + tail);
+    }
+
+    /** The cheaper of both directions. */
+    static long cheapest(int width, int height) {
+        return Math.min(cost(width, height), cost(height, width));
     }
 
     String tileText() {
         return switch (tile) {
-            case ROWS -> "tiles of 8 rows";
-            case COLUMNS -> "tiles of 8 columns";
-            case EITHER -> fallback == null ? "no tiles" : "tiles of 8 rows or columns";
+            case ROWS -> "tiles of 7 rows";
+            case COLUMNS -> "tiles of 7 columns";
+            case EITHER -> fallback == null ? "no tiles" : "tiles of 7 rows or columns";
         };
     }
 }

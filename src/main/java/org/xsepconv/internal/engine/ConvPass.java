@@ -19,6 +19,9 @@ abstract class ConvPass implements Pass {
     /** What a landed band and its result should take: under half of a small L1 cache. */
     private static final long LANDED_BYTES = 24 << 10;
 
+    /** What is around images and between rows. */
+    static final MemorySegment ZEROS = Arena.global().allocate(64 << 10, ALIGNMENT);
+
     final Step.Convolve step;
     final boolean checked;
     final Cut cut;
@@ -146,12 +149,14 @@ abstract class ConvPass implements Pass {
         final MemorySegment memory;
         final long bias;
         final long taps;
+        final long entries;
         private final boolean checked;
 
         Packed(long weights, long biases, long taps, boolean checked) {
             this.bias = roundUp(4 * weights, ALIGNMENT);
             this.taps = roundUp(bias + 4 * biases, ALIGNMENT);
             this.memory = Arena.ofAuto().allocate(this.taps + 8 * taps + ALIGNMENT, ALIGNMENT);
+            this.entries = taps;
             this.checked = checked;
         }
 

@@ -49,10 +49,19 @@ public final class Passes {
 
     private static Pass pass(Step.Convolve step, Choice choice, boolean landed) {
         return switch (choice.form()) {
-            case CHANNELS -> new BlockPass(step, choice, landed);
+            case CHANNELS ->
+                boxed(step, choice) ? new BoxPass(step, choice, landed) : new BlockPass(step, choice, landed);
             case PLANES -> new PlanePass(step, choice, landed);
-            case BLOCKED -> new BlockedPass(step, choice, landed);
+            case BOXED -> new BoxPass(step, choice, landed);
         };
+    }
+
+    /** Whether copying pixels into a box costs less than computing the edges of the image apart. */
+    private static boolean boxed(Step.Convolve step, Choice choice) {
+        return choice.specialised() != null
+                && step.c() >= choice.maxLanes()
+                && BoxPass.declines(step) == null
+                && BoxPass.cost(step) < BlockPass.cost(step);
     }
 
     /**
@@ -62,7 +71,7 @@ public final class Passes {
      * @return the reason, or null if they can
      */
     public static String declinesBlocks(Step.Convolve step) {
-        return BlockedPass.declines(step);
+        return BoxPass.declines(step);
     }
 
     /**
@@ -72,7 +81,7 @@ public final class Passes {
      * @return true if transposing is expected to be faster
      */
     public static boolean blocksPay(Step.Convolve step) {
-        return BlockedPass.cost(step) < PlanePass.cost(step);
+        return BoxPass.cost(step) < PlanePass.cost(step);
     }
 
     /**

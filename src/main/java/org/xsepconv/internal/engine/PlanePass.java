@@ -1,6 +1,5 @@
 package org.xsepconv.internal.engine;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.xsepconv.internal.kernel.KernelSet;
 import org.xsepconv.internal.kernel.Operands;
@@ -14,8 +13,6 @@ import org.xsepconv.internal.plan.Step;
 final class PlanePass extends ConvPass {
     /** A staged band: most of a small L1 cache. */
     private static final long STAGED_BYTES = 24 << 10;
-
-    private static final MemorySegment ZEROS = Arena.global().allocate(64 << 10, ALIGNMENT);
 
     private final Choice choice;
     private final KernelSet special;
@@ -296,7 +293,7 @@ final class PlanePass extends ConvPass {
         return "columns as lanes, " + form + ", " + lanes + " lanes, " + choice.tileText() + ", " + cut;
     }
 
-    /** Cost of a vector of results plane by plane, in FMAs, against {@link BlockedPass#cost}. */
+    /** Cost of a vector of results plane by plane, in FMAs, against {@link BoxPass#cost}. */
     static double cost(Step.Convolve step) {
         double vectors = (double) step.rows().out() * step.columns().out() / 16;
         double width = step.columns().out();

@@ -13,7 +13,7 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * Transposes a matrix: planes to pixels and back.
  *
- * <pre>{@code y[l,r] = x[r,l]}</pre>
+ * <pre>{@code y[place(l) + r] = x[r,l]}</pre>
  *
  * <p>{@code across} rows of {@code lanes} values become {@code lanes} rows of {@code across} values. In blocks of eight by
  * eight: 8 loads, 8 stores, and three stages in which two rows exchange lanes (Eklundh): 24 permutes and 24 blends. The last
@@ -65,7 +65,8 @@ public final class TransposeKernel implements Kernel {
         final VectorMask<Integer> m2 = VectorMask.fromLong(S, 0b11001100);
         final VectorMask<Integer> m4 = VectorMask.fromLong(S, 0b11110000);
         final long xRow = o.xAcross & SPAN;
-        final long yRow = o.yAcross & SPAN;
+        final MemorySegment places = CHECKED ? o.weights : Memory.ALL;
+        final long table = o.taps;
         final long last = o.lanes - BLOCK;
         for (long start = 0; start < last + BLOCK; start += BLOCK) {
             final long l = Math.min(start, last);
@@ -103,16 +104,15 @@ public final class TransposeKernel implements Kernel {
             IntVector d5 = i1.selectFrom(c4).blend(c5, m1);
             IntVector d6 = c6.blend(i1.selectFrom(c7), m1);
             IntVector d7 = i1.selectFrom(c6).blend(c7, m1);
-            final long y0 = (y + l * yRow) & MASK;
-            final long y4 = y0 + 4 * yRow;
-            d0.intoMemorySegment(ys, y0, ORDER);
-            d1.intoMemorySegment(ys, y0 + yRow, ORDER);
-            d2.intoMemorySegment(ys, y0 + 2 * yRow, ORDER);
-            d3.intoMemorySegment(ys, y0 + 3 * yRow, ORDER);
-            d4.intoMemorySegment(ys, y4, ORDER);
-            d5.intoMemorySegment(ys, y4 + yRow, ORDER);
-            d6.intoMemorySegment(ys, y4 + 2 * yRow, ORDER);
-            d7.intoMemorySegment(ys, y4 + 3 * yRow, ORDER);
+            final long p = (table + 8 * l) & MASK;
+            d0.intoMemorySegment(ys, (y + places.get(ValueLayout.JAVA_LONG_UNALIGNED, p)) & MASK, ORDER);
+            d1.intoMemorySegment(ys, (y + places.get(ValueLayout.JAVA_LONG_UNALIGNED, p + 8)) & MASK, ORDER);
+            d2.intoMemorySegment(ys, (y + places.get(ValueLayout.JAVA_LONG_UNALIGNED, p + 16)) & MASK, ORDER);
+            d3.intoMemorySegment(ys, (y + places.get(ValueLayout.JAVA_LONG_UNALIGNED, p + 24)) & MASK, ORDER);
+            d4.intoMemorySegment(ys, (y + places.get(ValueLayout.JAVA_LONG_UNALIGNED, p + 32)) & MASK, ORDER);
+            d5.intoMemorySegment(ys, (y + places.get(ValueLayout.JAVA_LONG_UNALIGNED, p + 40)) & MASK, ORDER);
+            d6.intoMemorySegment(ys, (y + places.get(ValueLayout.JAVA_LONG_UNALIGNED, p + 48)) & MASK, ORDER);
+            d7.intoMemorySegment(ys, (y + places.get(ValueLayout.JAVA_LONG_UNALIGNED, p + 56)) & MASK, ORDER);
         }
     }
 
@@ -120,12 +120,14 @@ public final class TransposeKernel implements Kernel {
     private static void values(Operands o, int first, int end) {
         final MemorySegment xs = CHECKED ? o.src : Memory.ALL;
         final MemorySegment ys = CHECKED ? o.dst : Memory.ALL;
+        final MemorySegment places = CHECKED ? o.weights : Memory.ALL;
         for (int r = first; r < end; r++) {
             long x = o.x + r * o.xAcross;
             long y = o.y + 4L * r;
-            for (int l = 0; l < o.lanes; l++, y += o.yAcross) {
+            for (int l = 0; l < o.lanes; l++) {
                 float value = xs.get(ValueLayout.JAVA_FLOAT_UNALIGNED, (x + 4L * l) & MASK);
-                ys.set(ValueLayout.JAVA_FLOAT_UNALIGNED, y & MASK, value);
+                long place = places.get(ValueLayout.JAVA_LONG_UNALIGNED, (o.taps + 8L * l) & MASK);
+                ys.set(ValueLayout.JAVA_FLOAT_UNALIGNED, (y + place) & MASK, value);
             }
         }
     }

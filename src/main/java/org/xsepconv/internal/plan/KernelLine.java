@@ -62,11 +62,11 @@ public record KernelLine(
         if (vector() && options.arithmetic() != Arithmetic.FMA) {
             return "adds taps by fma, not by " + options.arithmetic();
         }
-        if (form == Choice.Form.BLOCKED && options.vectorBits() < TRANSPOSING_BITS) {
+        if (form == Choice.Form.BOXED && options.vectorBits() < TRANSPOSING_BITS) {
             return "needs vectors of " + TRANSPOSING_BITS + " bits to transpose";
         }
         String reason = condition.apply(step);
-        if (reason == null && form == Choice.Form.BLOCKED && !asked && step.planes() && !Passes.blocksPay(step)) {
+        if (reason == null && form == Choice.Form.BOXED && !asked && step.planes() && !Passes.blocksPay(step)) {
             return "costs more in transposing planes than it saves";
         }
         return reason;

@@ -1,6 +1,6 @@
 package org.xsepconv.internal.plan;
 
-import static org.xsepconv.internal.engine.Choice.Form.BLOCKED;
+import static org.xsepconv.internal.engine.Choice.Form.BOXED;
 import static org.xsepconv.internal.engine.Choice.Form.CHANNELS;
 import static org.xsepconv.internal.engine.Choice.Form.PLANES;
 import static org.xsepconv.internal.engine.Choice.Tile.COLUMNS;
@@ -56,36 +56,36 @@ public final class KernelTable {
                     CHANNELS,
                     s -> first(channels(s), steps(s))),
             new KernelLine(
-                    "nchw-blocked-2x2",
+                    "nchw-boxed-2x2",
                     Layout.NCHW,
                     Templates.NHWC_2X2,
                     Templates.KXK,
                     COLUMNS,
-                    BLOCKED,
+                    BOXED,
                     s -> first(size(s, 2, 2), spacing(s.columns(), "columns"), blocks(s), steps(s))),
             new KernelLine(
-                    "nchw-blocked-1xk",
+                    "nchw-boxed-1xk",
                     Layout.NCHW,
                     Templates.LINE,
                     Templates.KXK,
                     COLUMNS,
-                    BLOCKED,
+                    BOXED,
                     s -> first(size(s, 1, 0), spacing(s.columns(), "columns"), blocks(s), steps(s))),
             new KernelLine(
-                    "nchw-blocked-kx1",
+                    "nchw-boxed-kx1",
                     Layout.NCHW,
                     Templates.LINE,
                     Templates.KXK,
                     ROWS,
-                    BLOCKED,
+                    BOXED,
                     s -> first(size(s, 0, 1), spacing(s.rows(), "rows"), blocks(s), steps(s))),
             new KernelLine(
-                    "nchw-blocked-kxk",
+                    "nchw-boxed-kxk",
                     Layout.NCHW,
                     Templates.KXK,
                     Templates.KXK,
                     EITHER,
-                    BLOCKED,
+                    BOXED,
                     s -> first(blocks(s), steps(s))),
             new KernelLine(
                     "nchw-2x2",

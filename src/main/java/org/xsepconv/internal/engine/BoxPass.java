@@ -1,0 +1,243 @@
+package org.xsepconv.internal.engine;
+
+import java.lang.foreign.MemorySegment;
+import org.xsepconv.Layout;
+import org.xsepconv.internal.kernel.Kernel;
+import org.xsepconv.internal.kernel.KernelSet;
+import org.xsepconv.internal.kernel.Operands;
+import org.xsepconv.internal.kernel.TransposeKernel;
+import org.xsepconv.internal.plan.Axis;
+import org.xsepconv.internal.plan.Step;
+import org.xsepconv.internal.plan.View;
+
+/**
+ * A block of channels in a box of scratch with zeros around it: every output sees every tap, and a {@link BlockPass} runs
+ * one rectangle instead of a ring of edges.
+ *
+ * <p>Pixels are copied into the box; planes are transposed to pixels on the way, and results back to planes, so that NCHW
+ * goes through the kernels for NHWC. A side that has its channels together already is written where it is, which is how the
+ * convolutions of a chain in NCHW hand over their results.
+ */
+final class BoxPass extends ConvPass {
+    private static final int LANES = 16;
+
+    /** Input and output of a box: most of a small L1 cache. */
+    private static final long BOX_BYTES = 28 << 10;
+
+    private static final int MOST_CHANNELS = 64;
+    private static final double MOST_SCRATCH = 1 << 26;
+
+    private final BlockPass inner;
+    private final Kernel transpose;
+    private final KernelSet mover;
+    private final boolean planesIn;
+    private final boolean planesOut;
+    private final long boxBytes;
+
+    /** Where the pixels of the image's rows go in the box, and where the channels of a result go. */
+    private final Packed places;
+
+    BoxPass(Step.Convolve step, Choice choice, boolean landed) {
+        super(step, cut(step), choice.options().checked(), landed);
+        this.planesIn = planes(step.src());
+        this.planesOut = planes(step.dst());
+        int block = cut.block();
+        int width = (int) boxWidth(step);
+        View box = box(width, block);
+        View result = planesOut ? box(step.columns().out(), block) : yView;
+        this.boxBytes = roundUp(box.row() * inputRows(step, cut.band()), ALIGNMENT);
+        this.inner = new BlockPass(padded(step, width, box, result), choice, false);
+        this.transpose = planesIn || planesOut ? choice.transpose() : null;
+        this.mover = choice.rows();
+        this.places = places(box);
+    }
+
+    /** Whether a side must be transposed. */
+    private static boolean planes(View view) {
+        return view.pixel() == 4;
+    }
+
+    /** Columns of the box: what the outputs see, and the whole row of the image. */
+    private static long boxWidth(Step.Convolve step) {
+        Axis columns = step.columns();
+        long seen = (columns.out() - 1L) * columns.stride() + (columns.kernel() - 1L) * columns.dilation() + 1;
+        return Math.max(seen, (long) columns.pad() + columns.in());
+    }
+
+    private static View box(int width, int channels) {
+        return new View(View.TEMPORARY, 0, 0, 4, 4L * channels * width, 4L * channels);
+    }
+
+    /** The same convolution on an image that includes its borders. */
+    private static Step.Convolve padded(Step.Convolve s, int width, View box, View result) {
+        Axis rows = s.rows();
+        Axis columns = s.columns();
+        int height = (int) inputRows(s, rows.out());
+        return new Step.Convolve(
+                s.text(),
+                Layout.NHWC,
+                s.n(),
+                s.c(),
+                new Axis(height, rows.out(), rows.kernel(), rows.stride(), rows.dilation(), 0),
+                new Axis(width, columns.out(), columns.kernel(), columns.stride(), columns.dilation(), 0),
+                box,
+                result,
+                s.weights(),
+                s.bias(),
+                s.activation());
+    }
+
+    private Packed places(View box) {
+        int width = step.columns().in();
+        int pixels = planesIn ? (int) Math.min(step.rows().in(), inputRows(step, cut.band())) * width : 0;
+        int channels = planesOut ? cut.block() : 0;
+        Packed table = new Packed(0, 0, (long) pixels + channels, checked);
+        for (int p = 0; p < pixels; p++) {
+            table.tap(p, p / width * box.row() + p % width * box.pixel());
+        }
+        for (int c = 0; c < channels; c++) {
+            table.tap((long) pixels + c, c * yView.channel());
+        }
+        return table;
+    }
+
+    private static Cut cut(Step.Convolve step) {
+        int rows = step.rows().out();
+        long halo = inputRows(step, 1);
+        long perRow = 4 * (step.columns().out() + boxWidth(step) * step.rows().stride());
+        long haloBytes = 4 * boxWidth(step) * halo;
+        long channels = Math.max(1, BOX_BYTES / (perRow * rows + haloBytes) / LANES) * LANES;
+        int block = (int) Math.min(step.c(), Math.min(MOST_CHANNELS, channels));
+        long band = Math.max(BOX_BYTES / (perRow * block), 2 * halo);
+        return new Cut(step.n(), step.c(), block, rows, (int) Math.max(1, Math.min(rows, band)));
+    }
+
+    @Override
+    void compute(Frame frame, int c0, int c1, int y0, int y1, long x, long y) {
+        Operands o = frame.operands;
+        MemorySegment src = o.src;
+        MemorySegment dst = o.dst;
+        long scratch = Frame.base(frame.workspace(), checked) + ownScratch(frame);
+        o.dst = frame.workspace();
+        fill(o, src, c1 - c0, y0, y1, x, scratch);
+        o.src = frame.workspace();
+        o.dst = planesOut ? frame.workspace() : dst;
+        long results = scratch + boxBytes;
+        long from = scratch - inner.step.rows().origin(y0) * inner.xView.row();
+        inner.compute(frame, c0, c1, y0, y1, from, planesOut ? results - y0 * inner.yView.row() : y);
+        if (planesOut) {
+            o.dst = dst;
+            o.x = results;
+            o.y = y + y0 * yView.row();
+            o.across = (y1 - y0) * step.columns().out();
+            o.xAcross = inner.yView.pixel();
+            o.lanes = c1 - c0;
+            o.weights = places.memory;
+            o.taps = places.base() + places.taps + 8L * (places.entries - cut.block());
+            transpose.run(o);
+        }
+        o.src = src;
+    }
+
+    /** Brings the rows of the image that a band sees into the box, and zeros around them. */
+    private void fill(Operands o, MemorySegment src, int channels, int y0, int y1, long x, long box) {
+        long height = inputRows(step, y1 - y0);
+        long origin = step.rows().origin(y0);
+        long r0 = Math.max(0, Math.min(step.rows().in(), origin));
+        long r1 = Math.max(r0, Math.min(step.rows().in(), origin + height));
+        View inside = inner.xView;
+        long above = r1 == r0 ? height : r0 - origin;
+        long left = step.columns().pad() * inside.pixel();
+        long wide = step.columns().in() * inside.pixel();
+        long first = box + above * inside.row() + left;
+        zeros(o, box, above * inside.row() + (r1 == r0 ? 0 : left), 1, 0);
+        if (r1 > r0) {
+            zeros(o, first + wide, inside.row() - wide, (int) (r1 - r0) - 1, inside.row());
+            long end = first + (r1 - r0 - 1) * inside.row() + wide;
+            zeros(o, end, box + height * inside.row() - end, 1, 0);
+            o.src = src;
+            o.x = x + r0 * xView.row();
+            if (planesIn) {
+                transpose(o, channels, first, (int) (r1 - r0));
+            } else {
+                copy(o, channels, first, (int) (r1 - r0));
+            }
+        }
+    }
+
+    private void zeros(Operands o, long at, long bytes, int rows, long pitch) {
+        o.src = ZEROS;
+        o.x = Frame.base(ZEROS, checked);
+        o.xAcross = 0;
+        o.xLane = 4;
+        o.across = rows;
+        o.yAcross = pitch;
+        for (long done = 0; done < bytes; done += ZEROS.byteSize()) {
+            o.y = at + done;
+            o.lanes = (int) (Math.min(ZEROS.byteSize(), bytes - done) / 4);
+            mover.run(o);
+        }
+    }
+
+    private void transpose(Operands o, int channels, long to, int rows) {
+        o.y = to;
+        o.across = channels;
+        o.xAcross = xView.channel();
+        o.lanes = rows * step.columns().in();
+        o.weights = places.memory;
+        o.taps = places.base() + places.taps;
+        transpose.run(o);
+    }
+
+    private void copy(Operands o, int channels, long to, int rows) {
+        o.lanes = channels;
+        o.xLane = 4;
+        o.across = step.columns().in();
+        o.xAcross = xView.pixel();
+        o.yAcross = inner.xView.pixel();
+        long x = o.x;
+        for (int r = 0; r < rows; r++) {
+            o.x = x + r * xView.row();
+            o.y = to + r * inner.xView.row();
+            mover.run(o);
+        }
+    }
+
+    @Override
+    long ownScratchBytes() {
+        return boxBytes + (planesOut ? roundUp(inner.yView.row() * cut.band(), ALIGNMENT) : 0);
+    }
+
+    @Override
+    public String describe() {
+        String way = planesIn && planesOut
+                ? "planes transposed to pixels and back"
+                : planesIn
+                        ? "planes transposed to pixels"
+                        : planesOut ? "pixels transposed to planes" : "pixels copied";
+        return way + " through a box with zeros around, " + inner.describeLanes() + ", " + cut;
+    }
+
+    /** Why there can be no box, or null. */
+    static String declines(Step.Convolve step) {
+        boolean planes = planes(step.src()) || planes(step.dst());
+        if (planes && step.c() < TransposeKernel.BLOCK) {
+            return "needs " + TransposeKernel.BLOCK + " channels to transpose, not " + step.c();
+        }
+        double box = 4.0 * LANES * boxWidth(step) * 3 * inputRows(step, 1);
+        double results = 4.0 * LANES * step.columns().out();
+        return box + results > MOST_SCRATCH ? "needs too much scratch for a band of these rows" : null;
+    }
+
+    /** Cost of a vector of results in FMAs, against {@link PlanePass#cost} and {@link BlockPass#cost}. */
+    static double cost(Step.Convolve step) {
+        double c = step.c();
+        double outputs = (double) step.rows().out() * step.columns().out();
+        double inPerOut = (double) step.rows().in() * step.columns().in() / outputs;
+        double side = 9 + 48 * (step.c() % TransposeKernel.BLOCK) / c;
+        double tiles = Choice.cheapest(step.columns().out(), step.rows().out()) / outputs;
+        double sums = 1.125 * step.taps() * tiles * roundUp(step.c(), LANES) / c;
+        double border = boxWidth(step) * (double) inputRows(step, step.rows().out()) / outputs - inPerOut;
+        return sums + border + (planes(step.src()) ? side : 3) * inPerOut + (planes(step.dst()) ? side : 0);
+    }
+}
