@@ -192,18 +192,8 @@ public sealed interface Activation {
      */
     static Activation parse(String text) {
         Check.notNull("text", text);
-        String[] parts = text.split("[(,)]");
         try {
-            return switch (parts[0] + "/" + (parts.length - 1)) {
-                case "identity/0" -> identity();
-                case "relu/0" -> relu();
-                case "relu6/0" -> relu6();
-                case "clamp/2" -> clamp(Float.parseFloat(parts[1]), Float.parseFloat(parts[2]));
-                case "leaky/1" -> leakyRelu(Float.parseFloat(parts[1]));
-                case "hard-sigmoid/0" -> hardSigmoid();
-                case "hard-swish/0" -> hardSwish();
-                default -> throw new IllegalArgumentException();
-            };
+            return ActivationText.parse(text);
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(
                     "activation: \"" + text

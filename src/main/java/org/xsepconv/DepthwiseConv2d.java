@@ -290,7 +290,7 @@ public record DepthwiseConv2d(
     }
 
     private static int[] pair(String word, String value) {
-        String[] parts = value.split("x");
+        String[] parts = value.split("x", -1);
         try {
             if (parts.length == 2) {
                 return new int[] {Integer.parseInt(parts[0]), Integer.parseInt(parts[1])};

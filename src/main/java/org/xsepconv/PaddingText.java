@@ -6,12 +6,24 @@ import java.util.regex.Pattern;
 
 /** The two text forms of {@link Padding} that carry arguments. */
 final class PaddingText {
-    private static final Pattern AMOUNTS = Pattern.compile("(\\d{1,9}),(\\d{1,9}),(\\d{1,9}),(\\d{1,9})");
+    private static final Pattern AMOUNTS = Pattern.compile("(\\d+),(\\d+),(\\d+),(\\d+)");
     private static final Pattern GROUPED = Pattern.compile("grouped\\(([a-z,]*)\\)");
 
     private PaddingText() {}
 
     static Padding parse(String text) {
+        try {
+            return read(text);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    "padding: \"" + text
+                            + "\", expected valid, same, same-lower, top,bottom,left,right, tl, tr, bl, br"
+                            + " or grouped(br,tl,bl,tr)",
+                    e);
+        }
+    }
+
+    private static Padding read(String text) {
         Matcher amounts = AMOUNTS.matcher(text);
         if (amounts.matches()) {
             return Padding.explicit(
@@ -22,12 +34,10 @@ final class PaddingText {
         }
         Matcher grouped = GROUPED.matcher(text);
         if (grouped.matches()) {
-            return new Padding.Grouped(Arrays.stream(grouped.group(1).split(","))
+            return new Padding.Grouped(Arrays.stream(grouped.group(1).split(",", -1))
                     .map(Corner::ofShortName)
                     .toList());
         }
-        throw new IllegalArgumentException("padding: \"" + text
-                + "\", expected valid, same, same-lower, top,bottom,left,right, tl, tr, bl, br"
-                + " or grouped(br,tl,bl,tr)");
+        throw new IllegalArgumentException("no such form");
     }
 }

@@ -1,6 +1,7 @@
 package org.xsepconv;
 
-import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.xsepconv.internal.Check;
 
 /**
@@ -13,6 +14,7 @@ import org.xsepconv.internal.Check;
  * @param layout order of the elements in memory
  */
 public record TensorShape(int n, int c, int h, int w, Layout layout) {
+    private static final Pattern TEXT = Pattern.compile("(nchw|nhwc):(\\d+)x(\\d+)x(\\d+)x(\\d+)");
 
     /**
      * Checks the extents.
@@ -124,15 +126,14 @@ public record TensorShape(int n, int c, int h, int w, Layout layout) {
      */
     public static TensorShape parse(String text) {
         Check.notNull("text", text);
-        String[] parts = text.split("[:x]");
+        Matcher matcher = TEXT.matcher(text);
         try {
-            Layout layout = Layout.valueOf(parts[0].toUpperCase(Locale.ROOT));
-            int[] e = java.util.Arrays.stream(parts)
-                    .skip(1)
-                    .mapToInt(Integer::parseInt)
-                    .toArray();
-            if (e.length == 4) {
-                return layout == Layout.NCHW ? nchw(e[0], e[1], e[2], e[3]) : nhwc(e[0], e[1], e[2], e[3]);
+            if (matcher.matches()) {
+                int[] e = new int[4];
+                for (int i = 0; i < 4; i++) {
+                    e[i] = Integer.parseInt(matcher.group(2 + i));
+                }
+                return matcher.group(1).equals("nchw") ? nchw(e[0], e[1], e[2], e[3]) : nhwc(e[0], e[1], e[2], e[3]);
             }
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(expected(text), e);

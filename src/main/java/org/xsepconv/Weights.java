@@ -1,5 +1,6 @@
 package org.xsepconv;
 
+import java.math.BigDecimal;
 import java.util.List;
 import org.xsepconv.internal.Check;
 
@@ -105,10 +106,11 @@ public final class Weights {
 
     private void checkFor(String name, DepthwiseConv2d convolution) {
         int c = convolution.src().c();
-        long expected = (long) c * convolution.kernelHeight() * convolution.kernelWidth();
+        double expected = (double) c * convolution.kernelHeight() * convolution.kernelWidth();
         if (values.length != expected) {
             throw new IllegalArgumentException(name + ": " + values.length + " weights, expected c*kh*kw = " + c + "*"
-                    + convolution.kernelHeight() + "*" + convolution.kernelWidth() + " = " + expected);
+                    + convolution.kernelHeight() + "*" + convolution.kernelWidth() + " = "
+                    + new BigDecimal(expected).toPlainString());
         }
         if (bias != null && bias.length != c) {
             throw new IllegalArgumentException(name + ": " + bias.length + " biases, expected c = " + c);

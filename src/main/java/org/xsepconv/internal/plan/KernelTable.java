@@ -166,8 +166,19 @@ public final class KernelTable {
                 declined.add(line.name() + " " + reason);
             }
         }
-        throw new IllegalArgumentException("kernel: \"" + options.kernel() + "\", expected one that accepts "
-                + step.text() + " (" + String.join("; ", declined) + ")");
+        throw rejection(step, options);
+    }
+
+    private static IllegalArgumentException rejection(Step.Convolve step, PlanOptions options) {
+        String kernel = "kernel: \"" + options.kernel() + "\", expected one ";
+        for (KernelLine line : LINES) {
+            if (line.name().equals(options.kernel())) {
+                return new IllegalArgumentException(
+                        kernel + "that accepts " + step.text() + "; it " + line.declines(step, options));
+            }
+        }
+        return new IllegalArgumentException(
+                kernel + "of " + LINES.stream().map(KernelLine::name).toList());
     }
 
     private static String first(String... reasons) {

@@ -1,0 +1,77 @@
+package org.xsepconv;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.sun.management.ThreadMXBean;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.management.ManagementFactory;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** An execution with a workspace allocates nothing once its kernels are compiled; interpreted vector code does. */
+class AllocationTest {
+    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    private static final int WINDOW = 200;
+    private static final long LIMIT_NANOS = 60_000_000_000L;
+
+    static Stream<Operator> operators() {
+        TensorShape nhwc = TensorShape.nhwc(1, 17, 19, 24);
+        TensorShape nchw = TensorShape.nchw(1, 6, 17, 19);
+        return Stream.of(
+                DepthwiseConv2d.of(nhwc, 3, 3).padding(Padding.same()).activation(Activation.relu6()),
+                DepthwiseConv2d.of(nchw, 3, 3).stride(2).padding(Padding.same()),
+                XSepConv.of(nhwc, 5, Corner.TOP_LEFT, Activation.hardSwish()),
+                XSepConv.of(nchw, 5, Corner.TOP_LEFT, Activation.relu()),
+                Samples.inception(nhwc),
+                Samples.inception(nchw));
+    }
+
+    @ParameterizedTest
+    @MethodSource("operators")
+    void nativeMemory(Operator operator) {
+        Plan plan = operator.plan(Cases.weights(operator, 1));
+        Workspace workspace = plan.workspace();
+        try (Arena arena = Arena.ofConfined()) {
+            float[] values = Cases.values(operator.src().elements(), 1);
+            MemorySegment src = arena.allocateFrom(ValueLayout.JAVA_FLOAT, values);
+            MemorySegment dst = arena.allocate(4 * operator.dst().elements());
+            assertAllocatesNothing(operator, w -> plan.execute(src, dst, w), workspace);
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("operators")
+    void arrays(Operator operator) {
+        Plan plan = operator.plan(Cases.weights(operator, 1));
+        float[] src = Cases.values(operator.src().elements(), 1);
+        float[] dst = new float[(int) operator.dst().elements()];
+        assertAllocatesNothing(operator, w -> plan.execute(src, dst, w), plan.workspace());
+    }
+
+    @ParameterizedTest
+    @MethodSource("operators")
+    void heapSegments(Operator operator) {
+        Plan plan = operator.plan(Cases.weights(operator, 1));
+        MemorySegment src = MemorySegment.ofArray(Cases.values(operator.src().elements(), 1));
+        MemorySegment dst = MemorySegment.ofArray(new float[(int) operator.dst().elements()]);
+        assertAllocatesNothing(operator, w -> plan.execute(src, dst, w), plan.workspace());
+    }
+
+    /** Runs windows of executions until one allocates nothing. */
+    private static void assertAllocatesNothing(Operator operator, Consumer<Workspace> call, Workspace workspace) {
+        long start = System.nanoTime();
+        long bytes;
+        do {
+            long before = THREADS.getCurrentThreadAllocatedBytes();
+            for (int i = 0; i < WINDOW; i++) {
+                call.accept(workspace);
+            }
+            bytes = THREADS.getCurrentThreadAllocatedBytes() - before;
+        } while (bytes > 0 && System.nanoTime() - start < LIMIT_NANOS);
+        assertEquals(0, bytes, () -> "bytes allocated by " + WINDOW + " executions of " + operator);
+    }
+}

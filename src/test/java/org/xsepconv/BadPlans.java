@@ -1,0 +1,171 @@
+package org.xsepconv;
+
+import static org.xsepconv.BadCallsTest.Row.absent;
+import static org.xsepconv.BadCallsTest.Row.argument;
+
+import java.util.List;
+import java.util.stream.Stream;
+import org.xsepconv.BadCallsTest.Row;
+import org.xsepconv.internal.plan.KernelLine;
+import org.xsepconv.internal.plan.KernelTable;
+
+/** Weights, options and calls of the reference that must be rejected. */
+final class BadPlans {
+    private static final DepthwiseConv2d CONV = DepthwiseConv2d.of(TensorShape.nhwc(1, 9, 9, 4), 2, 3);
+    private static final Weights RIGHT = Weights.of(new float[24], new float[4]);
+    private static final Chain CHAIN = Chain.of(CONV, DepthwiseConv2d.of(CONV.dst(), 1, 1));
+    private static final PlanOptions DEFAULTS = PlanOptions.defaults();
+
+    private BadPlans() {}
+
+    static List<Row> rows() {
+        return Stream.of(values(), weights(), options(), kernels(), reference())
+                .flatMap(List::stream)
+                .toList();
+    }
+
+    private static List<Row> values() {
+        float[] four = {1, 2, 3, 4};
+        float inf = Float.POSITIVE_INFINITY;
+        return List.of(
+                absent("weights", () -> Weights.of(null)),
+                absent("weights", () -> Weights.of(null, four)),
+                argument(
+                        "a weight that is NaN",
+                        "weights[2]: NaN, expected a finite value",
+                        () -> Weights.of(new float[] {1, 2, Float.NaN, inf})),
+                argument(
+                        "an infinite weight",
+                        "weights[0]: -Infinity, expected a finite value",
+                        () -> Weights.of(new float[] {-inf})),
+                argument(
+                        "an infinite bias",
+                        "bias[3]: Infinity, expected a finite value",
+                        () -> Weights.of(four, new float[] {1, 2, 3, inf})),
+                argument(
+                        "a bias that is NaN",
+                        "bias[0]: NaN, expected a finite value",
+                        () -> Weights.of(four, new float[] {Float.NaN})));
+    }
+
+    private static List<Row> weights() {
+        DepthwiseConv2d overflowing = DepthwiseConv2d.of(TensorShape.nchw(1, 16, 1, 1), 1 << 30, 1 << 30)
+                .padding(Padding.explicit(1 << 30, 0, 1 << 30, 0));
+        return List.of(
+                absent("weights", () -> CONV.plan((Weights[]) null)),
+                absent("weights[0]", () -> CONV.plan((Weights) null)),
+                absent("weights[1]", () -> CHAIN.plan(RIGHT, null)),
+                argument("no weights", "weights: 0 given, expected 1, one per convolution", () -> CONV.plan()),
+                argument(
+                        "weights for one of two",
+                        "weights: 1 given, expected 2, one per convolution",
+                        () -> CHAIN.plan(RIGHT)),
+                argument(
+                        "two weights for one",
+                        "weights: 2 given, expected 1, one per convolution",
+                        () -> CONV.plan(RIGHT, RIGHT)),
+                argument(
+                        "too few weights",
+                        "weights[0]: 23 weights, expected c*kh*kw = 4*2*3 = 24",
+                        () -> CONV.plan(Weights.of(new float[23]))),
+                argument(
+                        "too many weights for the second",
+                        "weights[1]: 24 weights, expected c*kh*kw = 4*1*1 = 4",
+                        () -> CHAIN.plan(RIGHT, RIGHT)),
+                argument(
+                        "too many biases",
+                        "weights[0]: 5 biases, expected c = 4",
+                        () -> CONV.plan(Weights.of(new float[24], new float[5]))),
+                argument(
+                        "no biases, but an array for them",
+                        "weights[0]: 0 biases, expected c = 4",
+                        () -> CONV.plan(Weights.of(new float[24], new float[0]))),
+                argument(
+                        "a number of weights that overflows to 0",
+                        "weights[0]: 0 weights, expected c*kh*kw = 16*1073741824*1073741824 = 18446744073709551616",
+                        () -> overflowing.plan(Weights.of(new float[0]))));
+    }
+
+    private static List<Row> options() {
+        return List.of(
+                absent("options", () -> CONV.plan((PlanOptions) null, RIGHT)),
+                argument(
+                        "a width of 100",
+                        "vectorBits: 100, expected 0, 64, 128, 256 or 512",
+                        () -> DEFAULTS.withVectorBits(100)),
+                argument(
+                        "a negative width",
+                        "vectorBits: -64, expected 0, 64, 128, 256 or 512",
+                        () -> DEFAULTS.withVectorBits(-64)),
+                argument(
+                        "a width of 1024",
+                        "vectorBits: 1024, expected 0, 64, 128, 256 or 512",
+                        () -> DEFAULTS.withVectorBits(1024)));
+    }
+
+    private static List<Row> kernels() {
+        String names = KernelTable.LINES.stream().map(KernelLine::name).toList().toString();
+        return List.of(
+                argument(
+                        "an unknown kernel",
+                        "kernel: \"winograd\", expected one of " + names,
+                        () -> CONV.plan(DEFAULTS.withKernel("winograd"), RIGHT)),
+                argument(
+                        "a kernel for another size",
+                        "kernel: \"nhwc-2x2\", expected one that accepts"
+                                + " nhwc:1x9x9x4 k:2x3 s:1x1 d:1x1 pad:valid act:identity;"
+                                + " it needs a kernel of 2x2, not 2x3",
+                        () -> CONV.plan(DEFAULTS.withKernel("nhwc-2x2"), RIGHT)),
+                argument(
+                        "a kernel for another layout",
+                        "kernel: \"nchw-kxk\", expected one that accepts"
+                                + " nhwc:1x9x9x4 k:2x3 s:1x1 d:1x1 pad:valid act:identity; it is for NCHW",
+                        () -> CONV.plan(DEFAULTS.withKernel("nchw-kxk"), RIGHT)),
+                argument(
+                        "a kernel for another stride",
+                        "kernel: \"nhwc-kx1\", expected one that accepts"
+                                + " nhwc:1x9x9x4 k:3x1 s:2x1 d:1x1 pad:valid act:identity;"
+                                + " it needs stride = dilation along the rows, not 2 and 1",
+                        () -> DepthwiseConv2d.of(CONV.src(), 3, 1)
+                                .stride(2, 1)
+                                .plan(DEFAULTS.withKernel("nhwc-kx1"), Weights.of(new float[12]))),
+                argument(
+                        "no threads",
+                        "parallelism: 0, expected 1 or more",
+                        () -> CONV.plan(RIGHT).workspace(0)),
+                argument(
+                        "a negative number of threads",
+                        "parallelism: -1, expected 1 or more",
+                        () -> CONV.plan(RIGHT).workspace(-1)));
+    }
+
+    private static List<Row> reference() {
+        float[] src = new float[324];
+        DepthwiseConv2d huge = DepthwiseConv2d.of(TensorShape.nchw(1, 1, 1, 1), 1, 1)
+                .padding(Padding.explicit(1 << 16, 0, 1 << 16, 0));
+        return List.of(
+                absent("operator", () -> Reference.run(null, src, RIGHT)),
+                absent("src", () -> Reference.run(CONV, null, RIGHT)),
+                absent("weights", () -> Reference.run(CONV, src, (Weights[]) null)),
+                absent("weights[0]", () -> Reference.run(CONV, src, (Weights) null)),
+                absent("arithmetic", () -> Reference.run(null, CONV, src, RIGHT)),
+                absent("operator", () -> Reference.runInDouble(null, new double[1], RIGHT)),
+                absent("src", () -> Reference.runInDouble(CONV, null, RIGHT)),
+                argument(
+                        "a short input of the reference",
+                        "src: 323 elements, expected 324 for nhwc:1x9x9x4",
+                        () -> Reference.run(CONV, new float[323], RIGHT)),
+                argument(
+                        "a long input of the reference in double",
+                        "src: 325 elements, expected 324 for nhwc:1x9x9x4",
+                        () -> Reference.runInDouble(CONV, new double[325], RIGHT)),
+                argument(
+                        "no weights for the reference",
+                        "weights: 0 given, expected 1, one per convolution",
+                        () -> Reference.run(CONV, src)),
+                argument(
+                        "a result too large for an array",
+                        "dst: nchw:1x1x65537x65537, expected to fit an array",
+                        () -> Reference.run(huge, new float[1], Weights.of(new float[1]))));
+    }
+}
