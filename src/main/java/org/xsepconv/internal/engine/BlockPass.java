@@ -46,8 +46,7 @@ final class BlockPass extends ConvPass {
 
     private static Cut cut(Step.Convolve step, boolean landed) {
         int c = step.c();
-        long rowBytes = 4L * step.columns().in() * Math.min(step.rows().in(), inputRows(step, 1));
-        long fitting = Math.min(WEIGHT_BYTES / 4 / step.taps(), 1L << 60 / Math.max(1, rowBytes)) / WIDEST * WIDEST;
+        long fitting = WEIGHT_BYTES / 4 / step.taps() / WIDEST * WIDEST;
         int block = c;
         if (!landed && c > Math.max(WIDEST, fitting)) {
             long blocks = (c + Math.max(WIDEST, fitting) - 1) / Math.max(WIDEST, fitting);

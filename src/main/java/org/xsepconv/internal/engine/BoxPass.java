@@ -34,6 +34,10 @@ final class BoxPass extends ConvPass {
     private final boolean bordered;
 
     private final boolean planesIn;
+
+    /** Whether the input goes through a box; if not, kernels read it where it is, and only the results are transposed. */
+    private final boolean boxed;
+
     private final boolean planesOut;
     private final long boxBytes;
 
@@ -47,9 +51,10 @@ final class BoxPass extends ConvPass {
         this.planesOut = planes(step.dst());
         int block = cut.block();
         int width = (int) boxWidth(step);
-        View box = box(width, block);
+        this.boxed = planesIn || bordered;
+        View box = boxed ? box(width, block) : xView;
         View result = planesOut ? box(step.columns().out(), block) : yView;
-        this.boxBytes = roundUp(box.row() * inputRows(step, cut.band()), ALIGNMENT);
+        this.boxBytes = boxed ? roundUp(box.row() * inputRows(step, cut.band()), ALIGNMENT) : 0;
         this.inner = new BlockPass(inner(step, width, box, result), choice, false);
         this.transpose = planesIn || planesOut ? choice.transpose() : null;
         this.mover = choice.rows();
@@ -120,14 +125,18 @@ final class BoxPass extends ConvPass {
         MemorySegment src = o.src;
         MemorySegment dst = o.dst;
         long scratch = Frame.base(frame.workspace(), checked) + ownScratch(frame);
-        o.dst = frame.workspace();
-        fill(o, src, c1 - c0, y0, y1, x, scratch);
-        o.src = frame.workspace();
+        long from = x;
+        if (boxed) {
+            o.dst = frame.workspace();
+            fill(o, src, c1 - c0, y0, y1, x, scratch);
+            o.src = frame.workspace();
+            from = scratch - firstRow(y0) * inner.xView.row();
+        }
         o.dst = planesOut ? frame.workspace() : dst;
         long results = scratch + boxBytes;
-        long from = scratch - firstRow(y0) * inner.xView.row();
         inner.compute(frame, c0, c1, y0, y1, from, planesOut ? results - y0 * inner.yView.row() : y);
         if (planesOut) {
+            o.src = frame.workspace();
             o.dst = dst;
             o.x = results;
             o.y = y + y0 * yView.row();

@@ -148,7 +148,7 @@ final class Nhwc2x2Kernel implements Kernel {
 
     private static FloatVector weight(MemorySegment ws, long address) {
         return BROADCAST
-                ? FloatVector.broadcast(S, ws.get(ValueLayout.JAVA_FLOAT_UNALIGNED, address & MASK))
+                ? FloatVector.broadcast(S, ws.get(ValueLayout.JAVA_FLOAT, address & MASK))
                 : FloatVector.fromMemorySegment(S, ws, address & MASK, ORDER);
     }
 }

@@ -57,7 +57,7 @@ final class SlidingKernel implements Kernel {
                 final long l = Math.min(lane, last);
                 final long wl = BROADCAST ? 0 : l;
                 FloatVector a0 = BROADCAST
-                        ? FloatVector.broadcast(S, ws.get(ValueLayout.JAVA_FLOAT_UNALIGNED, (o.b + wl) & MASK))
+                        ? FloatVector.broadcast(S, ws.get(ValueLayout.JAVA_FLOAT, (o.b + wl) & MASK))
                         : FloatVector.fromMemorySegment(S, ws, (o.b + wl) & MASK, ORDER);
                 FloatVector a1 = a0;
                 FloatVector a2 = a0;
@@ -74,14 +74,13 @@ final class SlidingKernel implements Kernel {
                         final long x4 = x0 + 4 * xStep;
                         final long x8 = x4 + 4 * xStep;
                         final FloatVector w0 = BROADCAST
-                                ? FloatVector.broadcast(S, ws.get(ValueLayout.JAVA_FLOAT_UNALIGNED, (w) & MASK))
+                                ? FloatVector.broadcast(S, ws.get(ValueLayout.JAVA_FLOAT, (w) & MASK))
                                 : FloatVector.fromMemorySegment(S, ws, (w) & MASK, ORDER);
                         final FloatVector w1 = BROADCAST
-                                ? FloatVector.broadcast(S, ws.get(ValueLayout.JAVA_FLOAT_UNALIGNED, (w + wStep) & MASK))
+                                ? FloatVector.broadcast(S, ws.get(ValueLayout.JAVA_FLOAT, (w + wStep) & MASK))
                                 : FloatVector.fromMemorySegment(S, ws, (w + wStep) & MASK, ORDER);
                         final FloatVector w2 = BROADCAST
-                                ? FloatVector.broadcast(
-                                        S, ws.get(ValueLayout.JAVA_FLOAT_UNALIGNED, (w + 2 * wStep) & MASK))
+                                ? FloatVector.broadcast(S, ws.get(ValueLayout.JAVA_FLOAT, (w + 2 * wStep) & MASK))
                                 : FloatVector.fromMemorySegment(S, ws, (w + 2 * wStep) & MASK, ORDER);
                         FloatVector v = FloatVector.fromMemorySegment(S, xs, x0, ORDER);
                         a0 = v.fma(w0, a0);
@@ -120,7 +119,7 @@ final class SlidingKernel implements Kernel {
                         final long x0 = xt & MASK;
                         final long x4 = x0 + 4 * xStep;
                         final FloatVector v = BROADCAST
-                                ? FloatVector.broadcast(S, ws.get(ValueLayout.JAVA_FLOAT_UNALIGNED, (w) & MASK))
+                                ? FloatVector.broadcast(S, ws.get(ValueLayout.JAVA_FLOAT, (w) & MASK))
                                 : FloatVector.fromMemorySegment(S, ws, (w) & MASK, ORDER);
                         a0 = FloatVector.fromMemorySegment(S, xs, x0, ORDER).fma(v, a0);
                         a1 = FloatVector.fromMemorySegment(S, xs, x0 + xStep, ORDER)
