@@ -36,153 +36,138 @@ final class KxkKernel implements Kernel {
         for (int i = 0; i < o.across; i++) {
             long x = o.x + i * o.xAcross;
             long y = o.y + i * o.yAcross;
-            int rest = o.along % 7;
-            int bySevens = rest > 4 ? o.along : o.along - rest;
-            if (o.along >= 7) {
-                tiles7(o, x, y, bySevens);
-                if (bySevens < o.along) {
-                    tiles4(o, x, y, o.along - 4);
-                }
-            } else if (o.along >= 4) {
-                tiles4(o, x, y, 0);
-            } else {
-                for (int n = 0; n < o.along; n++) {
-                    single(o, x + n * o.xAlong, y + n * o.yAlong);
-                }
+            int n = 0;
+            for (; o.along - n >= 7 || o.along >= 7 && o.along - n > 4; n += 7) {
+                int first = Math.min(n, o.along - 7); // overlaps the tile before: the same values are written twice
+                tile7(o, x + first * o.xAlong, y + first * o.yAlong);
+            }
+            for (; n < o.along && o.along >= 4; n += 4) {
+                int first = Math.min(n, o.along - 4);
+                tile4(o, x + first * o.xAlong, y + first * o.yAlong);
+            }
+            for (; n < o.along; n++) {
+                single(o, x + n * o.xAlong, y + n * o.yAlong);
             }
         }
     }
 
-    /** Tiles of seven outputs up to {@code end}; the last one overlaps: the same values are written twice. */
-    private static void tiles7(Operands o, long xs0, long ys0, int end) {
+    /** Seven outputs, vector by vector. */
+    private static void tile7(Operands o, long x, long y) {
         final MemorySegment xs = CHECKED ? o.src : Memory.ALL;
         final MemorySegment ws = CHECKED ? o.weights : Memory.ALL;
         final MemorySegment ys = CHECKED ? o.dst : Memory.ALL;
         final long xStep = o.xAlong & SPAN;
         final long yStep = o.yAlong & SPAN;
-        for (int n = 0; n < end; n += 7) {
-            final long first = Math.min(n, end - 7);
-            final long x = xs0 + first * o.xAlong;
-            final long y = ys0 + first * o.yAlong;
-            final long last = 4L * o.lanes - VECTOR;
-            for (long lane = 0; lane < last + VECTOR; lane += VECTOR) {
-                final long l = Math.min(lane, last);
-                final long wl = BROADCAST ? 0 : l;
-                FloatVector a0 = weight(ws, o.b + wl);
-                FloatVector a1 = a0;
-                FloatVector a2 = a0;
-                FloatVector a3 = a0;
-                FloatVector a4 = a0;
-                FloatVector a5 = a0;
-                FloatVector a6 = a0;
-                for (int i = 0; i < o.tapRows; i++) {
-                    long w = o.w + wl + i * o.wRow;
-                    long tap = o.taps + i * o.tapPitch;
-                    for (int j = 0; j < o.tapColumns; j++) {
-                        final long x0 = (x + l + ws.get(ValueLayout.JAVA_LONG_UNALIGNED, (tap + 8L * j) & MASK)) & MASK;
-                        final long x4 = x0 + 4 * xStep;
-                        final FloatVector v = weight(ws, w + j * o.wColumn);
-                        a0 = FloatVector.fromMemorySegment(S, xs, x0, ORDER).fma(v, a0);
-                        a1 = FloatVector.fromMemorySegment(S, xs, x0 + xStep, ORDER)
-                                .fma(v, a1);
-                        a2 = FloatVector.fromMemorySegment(S, xs, x0 + 2 * xStep, ORDER)
-                                .fma(v, a2);
-                        a3 = FloatVector.fromMemorySegment(S, xs, x0 + 3 * xStep, ORDER)
-                                .fma(v, a3);
-                        a4 = FloatVector.fromMemorySegment(S, xs, x4, ORDER).fma(v, a4);
-                        a5 = FloatVector.fromMemorySegment(S, xs, x4 + xStep, ORDER)
-                                .fma(v, a5);
-                        a6 = FloatVector.fromMemorySegment(S, xs, x4 + 2 * xStep, ORDER)
-                                .fma(v, a6);
-                    }
+        final long last = 4L * o.lanes - VECTOR;
+        for (long lane = 0; lane < last + VECTOR; lane += VECTOR) {
+            final long l = Math.min(lane, last);
+            final long wl = BROADCAST ? 0 : l;
+            FloatVector a0 = weight(ws, o.b + wl);
+            FloatVector a1 = a0;
+            FloatVector a2 = a0;
+            FloatVector a3 = a0;
+            FloatVector a4 = a0;
+            FloatVector a5 = a0;
+            FloatVector a6 = a0;
+            for (int i = 0; i < o.tapRows; i++) {
+                long w = o.w + wl + i * o.wRow;
+                long tap = o.taps + i * o.tapPitch;
+                for (int j = 0; j < o.tapColumns; j++) {
+                    final long x0 = (x + l + ws.get(ValueLayout.JAVA_LONG_UNALIGNED, (tap + 8L * j) & MASK)) & MASK;
+                    final long x4 = x0 + 4 * xStep;
+                    final FloatVector v = weight(ws, w + j * o.wColumn);
+                    a0 = FloatVector.fromMemorySegment(S, xs, x0, ORDER).fma(v, a0);
+                    a1 = FloatVector.fromMemorySegment(S, xs, x0 + xStep, ORDER).fma(v, a1);
+                    a2 = FloatVector.fromMemorySegment(S, xs, x0 + 2 * xStep, ORDER)
+                            .fma(v, a2);
+                    a3 = FloatVector.fromMemorySegment(S, xs, x0 + 3 * xStep, ORDER)
+                            .fma(v, a3);
+                    a4 = FloatVector.fromMemorySegment(S, xs, x4, ORDER).fma(v, a4);
+                    a5 = FloatVector.fromMemorySegment(S, xs, x4 + xStep, ORDER).fma(v, a5);
+                    a6 = FloatVector.fromMemorySegment(S, xs, x4 + 2 * xStep, ORDER)
+                            .fma(v, a6);
                 }
-                if (FLOOR || CLAMP) {
-                    final FloatVector p = FloatVector.broadcast(S, o.p);
-                    a0 = a0.blend(p, a0.compare(VectorOperators.LT, p));
-                    a1 = a1.blend(p, a1.compare(VectorOperators.LT, p));
-                    a2 = a2.blend(p, a2.compare(VectorOperators.LT, p));
-                    a3 = a3.blend(p, a3.compare(VectorOperators.LT, p));
-                    a4 = a4.blend(p, a4.compare(VectorOperators.LT, p));
-                    a5 = a5.blend(p, a5.compare(VectorOperators.LT, p));
-                    a6 = a6.blend(p, a6.compare(VectorOperators.LT, p));
-                }
-                if (CLAMP) {
-                    final FloatVector q = FloatVector.broadcast(S, o.q);
-                    a0 = a0.blend(q, a0.compare(VectorOperators.GT, q));
-                    a1 = a1.blend(q, a1.compare(VectorOperators.GT, q));
-                    a2 = a2.blend(q, a2.compare(VectorOperators.GT, q));
-                    a3 = a3.blend(q, a3.compare(VectorOperators.GT, q));
-                    a4 = a4.blend(q, a4.compare(VectorOperators.GT, q));
-                    a5 = a5.blend(q, a5.compare(VectorOperators.GT, q));
-                    a6 = a6.blend(q, a6.compare(VectorOperators.GT, q));
-                }
-                final long y0 = (y + l) & MASK;
-                final long y4 = y0 + 4 * yStep;
-                a0.intoMemorySegment(ys, y0, ORDER);
-                a1.intoMemorySegment(ys, y0 + yStep, ORDER);
-                a2.intoMemorySegment(ys, y0 + 2 * yStep, ORDER);
-                a3.intoMemorySegment(ys, y0 + 3 * yStep, ORDER);
-                a4.intoMemorySegment(ys, y4, ORDER);
-                a5.intoMemorySegment(ys, y4 + yStep, ORDER);
-                a6.intoMemorySegment(ys, y4 + 2 * yStep, ORDER);
             }
+            if (FLOOR || CLAMP) {
+                final FloatVector p = FloatVector.broadcast(S, o.p);
+                a0 = a0.blend(p, a0.compare(VectorOperators.LT, p));
+                a1 = a1.blend(p, a1.compare(VectorOperators.LT, p));
+                a2 = a2.blend(p, a2.compare(VectorOperators.LT, p));
+                a3 = a3.blend(p, a3.compare(VectorOperators.LT, p));
+                a4 = a4.blend(p, a4.compare(VectorOperators.LT, p));
+                a5 = a5.blend(p, a5.compare(VectorOperators.LT, p));
+                a6 = a6.blend(p, a6.compare(VectorOperators.LT, p));
+            }
+            if (CLAMP) {
+                final FloatVector q = FloatVector.broadcast(S, o.q);
+                a0 = a0.blend(q, a0.compare(VectorOperators.GT, q));
+                a1 = a1.blend(q, a1.compare(VectorOperators.GT, q));
+                a2 = a2.blend(q, a2.compare(VectorOperators.GT, q));
+                a3 = a3.blend(q, a3.compare(VectorOperators.GT, q));
+                a4 = a4.blend(q, a4.compare(VectorOperators.GT, q));
+                a5 = a5.blend(q, a5.compare(VectorOperators.GT, q));
+                a6 = a6.blend(q, a6.compare(VectorOperators.GT, q));
+            }
+            final long y0 = (y + l) & MASK;
+            final long y4 = y0 + 4 * yStep;
+            a0.intoMemorySegment(ys, y0, ORDER);
+            a1.intoMemorySegment(ys, y0 + yStep, ORDER);
+            a2.intoMemorySegment(ys, y0 + 2 * yStep, ORDER);
+            a3.intoMemorySegment(ys, y0 + 3 * yStep, ORDER);
+            a4.intoMemorySegment(ys, y4, ORDER);
+            a5.intoMemorySegment(ys, y4 + yStep, ORDER);
+            a6.intoMemorySegment(ys, y4 + 2 * yStep, ORDER);
         }
     }
 
-    /** Tiles of four outputs from {@code start} on; the last one overlaps: the same values are written twice. */
-    private static void tiles4(Operands o, long xs0, long ys0, int start) {
+    /** Four outputs, vector by vector. */
+    private static void tile4(Operands o, long x, long y) {
         final MemorySegment xs = CHECKED ? o.src : Memory.ALL;
         final MemorySegment ws = CHECKED ? o.weights : Memory.ALL;
         final MemorySegment ys = CHECKED ? o.dst : Memory.ALL;
         final long xStep = o.xAlong & SPAN;
         final long yStep = o.yAlong & SPAN;
-        for (int n = start; n < o.along; n += 4) {
-            final long first = Math.min(n, o.along - 4);
-            final long x = xs0 + first * o.xAlong;
-            final long y = ys0 + first * o.yAlong;
-            final long last = 4L * o.lanes - VECTOR;
-            for (long lane = 0; lane < last + VECTOR; lane += VECTOR) {
-                final long l = Math.min(lane, last);
-                final long wl = BROADCAST ? 0 : l;
-                FloatVector a0 = weight(ws, o.b + wl);
-                FloatVector a1 = a0;
-                FloatVector a2 = a0;
-                FloatVector a3 = a0;
-                for (int i = 0; i < o.tapRows; i++) {
-                    long w = o.w + wl + i * o.wRow;
-                    long tap = o.taps + i * o.tapPitch;
-                    for (int j = 0; j < o.tapColumns; j++) {
-                        final long x0 = (x + l + ws.get(ValueLayout.JAVA_LONG_UNALIGNED, (tap + 8L * j) & MASK)) & MASK;
-                        final FloatVector v = weight(ws, w + j * o.wColumn);
-                        a0 = FloatVector.fromMemorySegment(S, xs, x0, ORDER).fma(v, a0);
-                        a1 = FloatVector.fromMemorySegment(S, xs, x0 + xStep, ORDER)
-                                .fma(v, a1);
-                        a2 = FloatVector.fromMemorySegment(S, xs, x0 + 2 * xStep, ORDER)
-                                .fma(v, a2);
-                        a3 = FloatVector.fromMemorySegment(S, xs, x0 + 3 * xStep, ORDER)
-                                .fma(v, a3);
-                    }
+        final long last = 4L * o.lanes - VECTOR;
+        for (long lane = 0; lane < last + VECTOR; lane += VECTOR) {
+            final long l = Math.min(lane, last);
+            final long wl = BROADCAST ? 0 : l;
+            FloatVector a0 = weight(ws, o.b + wl);
+            FloatVector a1 = a0;
+            FloatVector a2 = a0;
+            FloatVector a3 = a0;
+            for (int i = 0; i < o.tapRows; i++) {
+                long w = o.w + wl + i * o.wRow;
+                long tap = o.taps + i * o.tapPitch;
+                for (int j = 0; j < o.tapColumns; j++) {
+                    final long x0 = (x + l + ws.get(ValueLayout.JAVA_LONG_UNALIGNED, (tap + 8L * j) & MASK)) & MASK;
+                    final FloatVector v = weight(ws, w + j * o.wColumn);
+                    a0 = FloatVector.fromMemorySegment(S, xs, x0, ORDER).fma(v, a0);
+                    a1 = FloatVector.fromMemorySegment(S, xs, x0 + xStep, ORDER).fma(v, a1);
+                    a2 = FloatVector.fromMemorySegment(S, xs, x0 + 2 * xStep, ORDER)
+                            .fma(v, a2);
+                    a3 = FloatVector.fromMemorySegment(S, xs, x0 + 3 * xStep, ORDER)
+                            .fma(v, a3);
                 }
-                if (FLOOR || CLAMP) {
-                    final FloatVector p = FloatVector.broadcast(S, o.p);
-                    a0 = a0.blend(p, a0.compare(VectorOperators.LT, p));
-                    a1 = a1.blend(p, a1.compare(VectorOperators.LT, p));
-                    a2 = a2.blend(p, a2.compare(VectorOperators.LT, p));
-                    a3 = a3.blend(p, a3.compare(VectorOperators.LT, p));
-                }
-                if (CLAMP) {
-                    final FloatVector q = FloatVector.broadcast(S, o.q);
-                    a0 = a0.blend(q, a0.compare(VectorOperators.GT, q));
-                    a1 = a1.blend(q, a1.compare(VectorOperators.GT, q));
-                    a2 = a2.blend(q, a2.compare(VectorOperators.GT, q));
-                    a3 = a3.blend(q, a3.compare(VectorOperators.GT, q));
-                }
-                final long y0 = (y + l) & MASK;
-                a0.intoMemorySegment(ys, y0, ORDER);
-                a1.intoMemorySegment(ys, y0 + yStep, ORDER);
-                a2.intoMemorySegment(ys, y0 + 2 * yStep, ORDER);
-                a3.intoMemorySegment(ys, y0 + 3 * yStep, ORDER);
             }
+            if (FLOOR || CLAMP) {
+                final FloatVector p = FloatVector.broadcast(S, o.p);
+                a0 = a0.blend(p, a0.compare(VectorOperators.LT, p));
+                a1 = a1.blend(p, a1.compare(VectorOperators.LT, p));
+                a2 = a2.blend(p, a2.compare(VectorOperators.LT, p));
+                a3 = a3.blend(p, a3.compare(VectorOperators.LT, p));
+            }
+            if (CLAMP) {
+                final FloatVector q = FloatVector.broadcast(S, o.q);
+                a0 = a0.blend(q, a0.compare(VectorOperators.GT, q));
+                a1 = a1.blend(q, a1.compare(VectorOperators.GT, q));
+                a2 = a2.blend(q, a2.compare(VectorOperators.GT, q));
+                a3 = a3.blend(q, a3.compare(VectorOperators.GT, q));
+            }
+            final long y0 = (y + l) & MASK;
+            a0.intoMemorySegment(ys, y0, ORDER);
+            a1.intoMemorySegment(ys, y0 + yStep, ORDER);
+            a2.intoMemorySegment(ys, y0 + 2 * yStep, ORDER);
+            a3.intoMemorySegment(ys, y0 + 3 * yStep, ORDER);
         }
     }
 

@@ -35,12 +35,17 @@ final class SlidingKernel implements Kernel {
     @Override
     public void run(Operands o) {
         for (int i = 0; i < o.across; i++) {
-            row(o, o.x + i * o.xAcross, o.y + i * o.yAcross);
+            long x = o.x + i * o.xAcross;
+            long y = o.y + i * o.yAcross;
+            for (int n = 0; n < o.along; n += 7) {
+                long first = Math.min(n, o.along - 7); // the last tile overlaps: the same values are written twice
+                tile(o, x + first * o.xAlong, y + first * o.yAlong);
+            }
         }
     }
 
-    /** A row of tiles of seven outputs, vector by vector. */
-    private static void row(Operands o, long xs0, long ys0) {
+    /** Seven outputs, vector by vector. */
+    private static void tile(Operands o, long x, long y) {
         final MemorySegment xs = CHECKED ? o.src : Memory.ALL;
         final MemorySegment ws = CHECKED ? o.weights : Memory.ALL;
         final MemorySegment ys = CHECKED ? o.dst : Memory.ALL;
@@ -48,125 +53,118 @@ final class SlidingKernel implements Kernel {
         final long yStep = o.yAlong & SPAN;
         final long wStep = o.wColumn;
         final int taps = o.tapColumns;
-        for (int n = 0; n < o.along; n += 7) {
-            final long first = Math.min(n, o.along - 7); // the last tile overlaps: the same values are written twice
-            final long x = xs0 + first * o.xAlong;
-            final long y = ys0 + first * o.yAlong;
-            final long last = 4L * o.lanes - VECTOR;
-            for (long lane = 0; lane < last + VECTOR; lane += VECTOR) {
-                final long l = Math.min(lane, last);
-                final long wl = BROADCAST ? 0 : l;
-                FloatVector a0 = BROADCAST
-                        ? FloatVector.broadcast(S, ws.get(ValueLayout.JAVA_FLOAT, (o.b + wl) & MASK))
-                        : FloatVector.fromMemorySegment(S, ws, (o.b + wl) & MASK, ORDER);
-                FloatVector a1 = a0;
-                FloatVector a2 = a0;
-                FloatVector a3 = a0;
-                FloatVector a4 = a0;
-                FloatVector a5 = a0;
-                FloatVector a6 = a0;
-                for (int i = 0; i < o.tapRows; i++) {
-                    int t = 0;
-                    long xt = x + l + ws.get(ValueLayout.JAVA_LONG_UNALIGNED, (o.taps + i * o.tapPitch) & MASK);
-                    long w = o.w + wl + i * o.wRow;
-                    for (; t + 3 <= taps; t += 3) {
-                        final long x0 = xt & MASK;
-                        final long x4 = x0 + 4 * xStep;
-                        final long x8 = x4 + 4 * xStep;
-                        final FloatVector w0 = BROADCAST
-                                ? FloatVector.broadcast(S, ws.get(ValueLayout.JAVA_FLOAT, (w) & MASK))
-                                : FloatVector.fromMemorySegment(S, ws, (w) & MASK, ORDER);
-                        final FloatVector w1 = BROADCAST
-                                ? FloatVector.broadcast(S, ws.get(ValueLayout.JAVA_FLOAT, (w + wStep) & MASK))
-                                : FloatVector.fromMemorySegment(S, ws, (w + wStep) & MASK, ORDER);
-                        final FloatVector w2 = BROADCAST
-                                ? FloatVector.broadcast(S, ws.get(ValueLayout.JAVA_FLOAT, (w + 2 * wStep) & MASK))
-                                : FloatVector.fromMemorySegment(S, ws, (w + 2 * wStep) & MASK, ORDER);
-                        FloatVector v = FloatVector.fromMemorySegment(S, xs, x0, ORDER);
-                        a0 = v.fma(w0, a0);
-                        v = FloatVector.fromMemorySegment(S, xs, x0 + xStep, ORDER);
-                        a1 = v.fma(w0, a1);
-                        a0 = v.fma(w1, a0);
-                        v = FloatVector.fromMemorySegment(S, xs, x0 + 2 * xStep, ORDER);
-                        a2 = v.fma(w0, a2);
-                        a1 = v.fma(w1, a1);
-                        a0 = v.fma(w2, a0);
-                        v = FloatVector.fromMemorySegment(S, xs, x0 + 3 * xStep, ORDER);
-                        a3 = v.fma(w0, a3);
-                        a2 = v.fma(w1, a2);
-                        a1 = v.fma(w2, a1);
-                        v = FloatVector.fromMemorySegment(S, xs, x4, ORDER);
-                        a4 = v.fma(w0, a4);
-                        a3 = v.fma(w1, a3);
-                        a2 = v.fma(w2, a2);
-                        v = FloatVector.fromMemorySegment(S, xs, x4 + xStep, ORDER);
-                        a5 = v.fma(w0, a5);
-                        a4 = v.fma(w1, a4);
-                        a3 = v.fma(w2, a3);
-                        v = FloatVector.fromMemorySegment(S, xs, x4 + 2 * xStep, ORDER);
-                        a6 = v.fma(w0, a6);
-                        a5 = v.fma(w1, a5);
-                        a4 = v.fma(w2, a4);
-                        v = FloatVector.fromMemorySegment(S, xs, x4 + 3 * xStep, ORDER);
-                        a6 = v.fma(w1, a6);
-                        a5 = v.fma(w2, a5);
-                        v = FloatVector.fromMemorySegment(S, xs, x8, ORDER);
-                        a6 = v.fma(w2, a6);
-                        xt += 3 * xStep;
-                        w += 3 * wStep;
-                    }
-                    for (; t < taps; t++) {
-                        final long x0 = xt & MASK;
-                        final long x4 = x0 + 4 * xStep;
-                        final FloatVector v = BROADCAST
-                                ? FloatVector.broadcast(S, ws.get(ValueLayout.JAVA_FLOAT, (w) & MASK))
-                                : FloatVector.fromMemorySegment(S, ws, (w) & MASK, ORDER);
-                        a0 = FloatVector.fromMemorySegment(S, xs, x0, ORDER).fma(v, a0);
-                        a1 = FloatVector.fromMemorySegment(S, xs, x0 + xStep, ORDER)
-                                .fma(v, a1);
-                        a2 = FloatVector.fromMemorySegment(S, xs, x0 + 2 * xStep, ORDER)
-                                .fma(v, a2);
-                        a3 = FloatVector.fromMemorySegment(S, xs, x0 + 3 * xStep, ORDER)
-                                .fma(v, a3);
-                        a4 = FloatVector.fromMemorySegment(S, xs, x4, ORDER).fma(v, a4);
-                        a5 = FloatVector.fromMemorySegment(S, xs, x4 + xStep, ORDER)
-                                .fma(v, a5);
-                        a6 = FloatVector.fromMemorySegment(S, xs, x4 + 2 * xStep, ORDER)
-                                .fma(v, a6);
-                        xt += xStep;
-                        w += wStep;
-                    }
+        final long last = 4L * o.lanes - VECTOR;
+        for (long lane = 0; lane < last + VECTOR; lane += VECTOR) {
+            final long l = Math.min(lane, last);
+            final long wl = BROADCAST ? 0 : l;
+            FloatVector a0 = BROADCAST
+                    ? FloatVector.broadcast(S, ws.get(ValueLayout.JAVA_FLOAT, (o.b + wl) & MASK))
+                    : FloatVector.fromMemorySegment(S, ws, (o.b + wl) & MASK, ORDER);
+            FloatVector a1 = a0;
+            FloatVector a2 = a0;
+            FloatVector a3 = a0;
+            FloatVector a4 = a0;
+            FloatVector a5 = a0;
+            FloatVector a6 = a0;
+            for (int i = 0; i < o.tapRows; i++) {
+                int t = 0;
+                long xt = x + l + ws.get(ValueLayout.JAVA_LONG_UNALIGNED, (o.taps + i * o.tapPitch) & MASK);
+                long w = o.w + wl + i * o.wRow;
+                for (; t + 3 <= taps; t += 3) {
+                    final long x0 = xt & MASK;
+                    final long x4 = x0 + 4 * xStep;
+                    final long x8 = x4 + 4 * xStep;
+                    final FloatVector w0 = BROADCAST
+                            ? FloatVector.broadcast(S, ws.get(ValueLayout.JAVA_FLOAT, (w) & MASK))
+                            : FloatVector.fromMemorySegment(S, ws, (w) & MASK, ORDER);
+                    final FloatVector w1 = BROADCAST
+                            ? FloatVector.broadcast(S, ws.get(ValueLayout.JAVA_FLOAT, (w + wStep) & MASK))
+                            : FloatVector.fromMemorySegment(S, ws, (w + wStep) & MASK, ORDER);
+                    final FloatVector w2 = BROADCAST
+                            ? FloatVector.broadcast(S, ws.get(ValueLayout.JAVA_FLOAT, (w + 2 * wStep) & MASK))
+                            : FloatVector.fromMemorySegment(S, ws, (w + 2 * wStep) & MASK, ORDER);
+                    FloatVector v = FloatVector.fromMemorySegment(S, xs, x0, ORDER);
+                    a0 = v.fma(w0, a0);
+                    v = FloatVector.fromMemorySegment(S, xs, x0 + xStep, ORDER);
+                    a1 = v.fma(w0, a1);
+                    a0 = v.fma(w1, a0);
+                    v = FloatVector.fromMemorySegment(S, xs, x0 + 2 * xStep, ORDER);
+                    a2 = v.fma(w0, a2);
+                    a1 = v.fma(w1, a1);
+                    a0 = v.fma(w2, a0);
+                    v = FloatVector.fromMemorySegment(S, xs, x0 + 3 * xStep, ORDER);
+                    a3 = v.fma(w0, a3);
+                    a2 = v.fma(w1, a2);
+                    a1 = v.fma(w2, a1);
+                    v = FloatVector.fromMemorySegment(S, xs, x4, ORDER);
+                    a4 = v.fma(w0, a4);
+                    a3 = v.fma(w1, a3);
+                    a2 = v.fma(w2, a2);
+                    v = FloatVector.fromMemorySegment(S, xs, x4 + xStep, ORDER);
+                    a5 = v.fma(w0, a5);
+                    a4 = v.fma(w1, a4);
+                    a3 = v.fma(w2, a3);
+                    v = FloatVector.fromMemorySegment(S, xs, x4 + 2 * xStep, ORDER);
+                    a6 = v.fma(w0, a6);
+                    a5 = v.fma(w1, a5);
+                    a4 = v.fma(w2, a4);
+                    v = FloatVector.fromMemorySegment(S, xs, x4 + 3 * xStep, ORDER);
+                    a6 = v.fma(w1, a6);
+                    a5 = v.fma(w2, a5);
+                    v = FloatVector.fromMemorySegment(S, xs, x8, ORDER);
+                    a6 = v.fma(w2, a6);
+                    xt += 3 * xStep;
+                    w += 3 * wStep;
                 }
-                if (FLOOR || CLAMP) {
-                    final FloatVector p = FloatVector.broadcast(S, o.p);
-                    a0 = a0.blend(p, a0.compare(VectorOperators.LT, p));
-                    a1 = a1.blend(p, a1.compare(VectorOperators.LT, p));
-                    a2 = a2.blend(p, a2.compare(VectorOperators.LT, p));
-                    a3 = a3.blend(p, a3.compare(VectorOperators.LT, p));
-                    a4 = a4.blend(p, a4.compare(VectorOperators.LT, p));
-                    a5 = a5.blend(p, a5.compare(VectorOperators.LT, p));
-                    a6 = a6.blend(p, a6.compare(VectorOperators.LT, p));
+                for (; t < taps; t++) {
+                    final long x0 = xt & MASK;
+                    final long x4 = x0 + 4 * xStep;
+                    final FloatVector v = BROADCAST
+                            ? FloatVector.broadcast(S, ws.get(ValueLayout.JAVA_FLOAT, (w) & MASK))
+                            : FloatVector.fromMemorySegment(S, ws, (w) & MASK, ORDER);
+                    a0 = FloatVector.fromMemorySegment(S, xs, x0, ORDER).fma(v, a0);
+                    a1 = FloatVector.fromMemorySegment(S, xs, x0 + xStep, ORDER).fma(v, a1);
+                    a2 = FloatVector.fromMemorySegment(S, xs, x0 + 2 * xStep, ORDER)
+                            .fma(v, a2);
+                    a3 = FloatVector.fromMemorySegment(S, xs, x0 + 3 * xStep, ORDER)
+                            .fma(v, a3);
+                    a4 = FloatVector.fromMemorySegment(S, xs, x4, ORDER).fma(v, a4);
+                    a5 = FloatVector.fromMemorySegment(S, xs, x4 + xStep, ORDER).fma(v, a5);
+                    a6 = FloatVector.fromMemorySegment(S, xs, x4 + 2 * xStep, ORDER)
+                            .fma(v, a6);
+                    xt += xStep;
+                    w += wStep;
                 }
-                if (CLAMP) {
-                    final FloatVector q = FloatVector.broadcast(S, o.q);
-                    a0 = a0.blend(q, a0.compare(VectorOperators.GT, q));
-                    a1 = a1.blend(q, a1.compare(VectorOperators.GT, q));
-                    a2 = a2.blend(q, a2.compare(VectorOperators.GT, q));
-                    a3 = a3.blend(q, a3.compare(VectorOperators.GT, q));
-                    a4 = a4.blend(q, a4.compare(VectorOperators.GT, q));
-                    a5 = a5.blend(q, a5.compare(VectorOperators.GT, q));
-                    a6 = a6.blend(q, a6.compare(VectorOperators.GT, q));
-                }
-                final long y0 = (y + l) & MASK;
-                final long y4 = y0 + 4 * yStep;
-                a0.intoMemorySegment(ys, y0, ORDER);
-                a1.intoMemorySegment(ys, y0 + yStep, ORDER);
-                a2.intoMemorySegment(ys, y0 + 2 * yStep, ORDER);
-                a3.intoMemorySegment(ys, y0 + 3 * yStep, ORDER);
-                a4.intoMemorySegment(ys, y4, ORDER);
-                a5.intoMemorySegment(ys, y4 + yStep, ORDER);
-                a6.intoMemorySegment(ys, y4 + 2 * yStep, ORDER);
             }
+            if (FLOOR || CLAMP) {
+                final FloatVector p = FloatVector.broadcast(S, o.p);
+                a0 = a0.blend(p, a0.compare(VectorOperators.LT, p));
+                a1 = a1.blend(p, a1.compare(VectorOperators.LT, p));
+                a2 = a2.blend(p, a2.compare(VectorOperators.LT, p));
+                a3 = a3.blend(p, a3.compare(VectorOperators.LT, p));
+                a4 = a4.blend(p, a4.compare(VectorOperators.LT, p));
+                a5 = a5.blend(p, a5.compare(VectorOperators.LT, p));
+                a6 = a6.blend(p, a6.compare(VectorOperators.LT, p));
+            }
+            if (CLAMP) {
+                final FloatVector q = FloatVector.broadcast(S, o.q);
+                a0 = a0.blend(q, a0.compare(VectorOperators.GT, q));
+                a1 = a1.blend(q, a1.compare(VectorOperators.GT, q));
+                a2 = a2.blend(q, a2.compare(VectorOperators.GT, q));
+                a3 = a3.blend(q, a3.compare(VectorOperators.GT, q));
+                a4 = a4.blend(q, a4.compare(VectorOperators.GT, q));
+                a5 = a5.blend(q, a5.compare(VectorOperators.GT, q));
+                a6 = a6.blend(q, a6.compare(VectorOperators.GT, q));
+            }
+            final long y0 = (y + l) & MASK;
+            final long y4 = y0 + 4 * yStep;
+            a0.intoMemorySegment(ys, y0, ORDER);
+            a1.intoMemorySegment(ys, y0 + yStep, ORDER);
+            a2.intoMemorySegment(ys, y0 + 2 * yStep, ORDER);
+            a3.intoMemorySegment(ys, y0 + 3 * yStep, ORDER);
+            a4.intoMemorySegment(ys, y4, ORDER);
+            a5.intoMemorySegment(ys, y4 + yStep, ORDER);
+            a6.intoMemorySegment(ys, y4 + 2 * yStep, ORDER);
         }
     }
 }
