@@ -36,7 +36,7 @@ class ReadmeTest {
         Path source = folder.resolve("Example.java");
         Files.writeString(
                 source,
-                imports + "\npublic class Example { public static void main(String[] args) {\n" + body + "}}\n");
+                imports + "\npublic class Example { public static void main(String[] args) {\n" + body + "\n}}\n");
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         String classPath = System.getProperty("java.class.path");
         assertEquals(0, compiler.run(null, null, null, "-cp", classPath, "-d", folder.toString(), source.toString()));
