@@ -298,7 +298,7 @@ final class PlanePass extends ConvPass {
         double vectors = (double) step.rows().out() * step.columns().out() / 16;
         double width = step.columns().out();
         double wider = width < 16 ? (width + step.columns().kernel() / 2) / width : Math.ceil(width / 16) * 16 / width;
-        double strided = step.columns().stride() > 1 ? 20.0 * step.columns().stride() : 0;
+        double strided = step.columns().stride() > 1 ? 40.0 * step.columns().stride() : 0;
         // Inputs are not aligned: two loads' time per FMA.
         return 2 * step.taps() * wider + 4 + strided + 300 / vectors;
     }
