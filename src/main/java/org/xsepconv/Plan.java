@@ -177,7 +177,11 @@ public final class Plan {
      * @throws WrongThreadException if a segment is confined to another thread
      */
     public void execute(MemorySegment input, MemorySegment output, Executor executor, int parallelism) {
-        execute(input, output, executor, parallelism, workspace(parallelism));
+        Check.notNull("executor", executor);
+        Check.atLeast("parallelism", parallelism, 1);
+        long items = Math.max(programs.direct().mostItems(), programs.landed().mostItems());
+        int useful = (int) Math.min(parallelism, items);
+        execute(input, output, executor, useful, workspace(useful));
     }
 
     /**

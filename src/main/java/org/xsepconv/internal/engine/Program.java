@@ -47,6 +47,19 @@ public final class Program {
     }
 
     /**
+     * The most threads that find work at the same time.
+     *
+     * @return 1 or more
+     */
+    public long mostItems() {
+        long most = 1;
+        for (Pass pass : passes) {
+            most = Math.max(most, pass.work() < Cut.MACS_PER_ITEM ? 1 : pass.items());
+        }
+        return most;
+    }
+
+    /**
      * Runs in the calling thread.
      *
      * @param scratch bound to the caller's memory
@@ -69,11 +82,7 @@ public final class Program {
      * @param parallelism most threads that take part
      */
     public void run(Scratch scratch, Executor executor, int parallelism) {
-        long mostItems = 0;
-        for (Pass pass : passes) {
-            mostItems = Math.max(mostItems, pass.work() < Cut.MACS_PER_ITEM ? 1 : pass.items());
-        }
-        int helpers = (int) Math.min(parallelism - 1L, mostItems - 1);
+        int helpers = (int) Math.min(parallelism - 1L, mostItems() - 1);
         if (helpers <= 0) {
             run(scratch);
         } else {

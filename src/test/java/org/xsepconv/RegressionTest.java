@@ -1,12 +1,17 @@
 package org.xsepconv;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Chains in NCHW hand over pixels: every way into and out of transposed boxes, with whole and broken channel blocks. */
-class ChainTest {
+/** Bugs that were found, and do not come back. */
+class RegressionTest {
+    /** Chains in NCHW hand over pixels: every way into and out of boxes, with whole and broken channel blocks. */
     @ParameterizedTest
     @MethodSource("cores")
     void handsOverTheSameValues(Operator core) {
@@ -34,5 +39,19 @@ class ChainTest {
                                                 stride,
                                                 Corner.TOP_LEFT,
                                                 Activation.relu())))));
+    }
+
+    @Test
+    void asksForNoMoreScratchThanThreadsCanUse() {
+        DepthwiseConv2d conv =
+                DepthwiseConv2d.of(TensorShape.nhwc(1, 64, 64, 64), 5, 5).padding(Padding.same());
+        Weights weights = Cases.weights(conv, 1);
+        float[] src = Cases.values(conv.src().elements(), 1);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment from = arena.allocateFrom(ValueLayout.JAVA_FLOAT, src);
+            MemorySegment to = arena.allocate(4 * conv.dst().elements());
+            conv.plan(weights).execute(from, to, Runnable::run, Integer.MAX_VALUE);
+            Cases.assertSame(conv.toString(), Reference.run(conv, src, weights), to.toArray(ValueLayout.JAVA_FLOAT));
+        }
     }
 }
