@@ -61,6 +61,16 @@ public final class Plan {
     }
 
     /**
+     * The kernels that were compiled for this plan, in readable form: methods, loops, loads, multiply-adds, permutations,
+     * activations and stores, one per line, with all distances in bytes.
+     *
+     * @return the text, empty if the plan uses none
+     */
+    public String listing() {
+        return programs.listing();
+    }
+
+    /**
      * Scratch for executions in the calling thread.
      *
      * @return a new workspace
@@ -121,7 +131,7 @@ public final class Plan {
         Scratch scratch = workspace.acquire(this, 1);
         try {
             scratch.bind(input, output);
-            programs.landed().run(scratch);
+            programs.arrays().run(scratch);
         } finally {
             workspace.giveBack();
         }

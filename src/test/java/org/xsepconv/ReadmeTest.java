@@ -40,7 +40,7 @@ class ReadmeTest {
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         String classPath = System.getProperty("java.class.path");
         assertEquals(0, compiler.run(null, null, null, "-cp", classPath, "-d", folder.toString(), source.toString()));
-        assertTrue(run(folder).contains("kernel nhwc-1xk"));
+        assertTrue(run(folder).contains("kernel nhwc-tiles"));
     }
 
     private static String run(Path folder) throws Exception {

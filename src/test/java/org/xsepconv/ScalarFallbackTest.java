@@ -34,7 +34,7 @@ class ScalarFallbackTest {
         assertEquals(List.of(), result.lines(OURS));
         assertEquals(List.of(), result.lines("restricted"));
         assumeTrue(Cpu.PREFERRED_BITS > 0);
-        assertTrue(result.lines("kernel nhwc-2x2").size() > 0, result::text);
+        assertTrue(result.lines("kernel nhwc-rows").size() > 0, result::text);
     }
 
     @Test
@@ -126,7 +126,7 @@ class ScalarFallbackTest {
         assertEquals(1, result.lines("executed").size(), result::text);
         assertEquals(List.of(), result.lines(OURS));
         assumeTrue(Cpu.PREFERRED_BITS > 0);
-        assertEquals(1, result.lines("  kernel nhwc-2x2").size(), result::text);
+        assertEquals(1, result.lines("  kernel nhwc-rows").size(), result::text);
         assertEquals(List.of(), result.lines("checked"));
     }
 }

@@ -10,7 +10,15 @@ public final class Cpu {
     /** Bits of the widest vector that is worth using here, or 0 without the Vector API. */
     public static final int PREFERRED_BITS = detect();
 
+    /** Vector registers: what a tile may hold. Without AVX-512 an x86 CPU has 16 of them, all others have 32. */
+    public static final int REGISTERS = PREFERRED_BITS == 512 || !x86() ? 32 : 16;
+
     private Cpu() {}
+
+    private static boolean x86() {
+        String name = System.getProperty("os.arch");
+        return name.equals("amd64") || name.equals("x86_64");
+    }
 
     private static int detect() {
         if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {

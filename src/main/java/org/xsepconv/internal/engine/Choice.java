@@ -4,6 +4,7 @@ import java.util.List;
 import org.xsepconv.Activation;
 import org.xsepconv.PlanOptions;
 import org.xsepconv.internal.cpu.Cpu;
+import org.xsepconv.internal.emit.Family;
 import org.xsepconv.internal.kernel.Kernel;
 import org.xsepconv.internal.kernel.KernelSet;
 import org.xsepconv.internal.kernel.Templates;
@@ -12,7 +13,8 @@ import org.xsepconv.internal.kernel.Templates;
  * The kernel chosen for a step.
  *
  * @param name its name in the kernel table
- * @param specialised its class, or null for the scalar kernel
+ * @param family its family if it is compiled, else null
+ * @param specialised its class, or null for compiled kernels and the scalar kernel
  * @param fallback the class for rectangles that the specialised one cannot tile, or null for the scalar kernel
  * @param tile in which direction it tiles
  * @param form how it is fed
@@ -22,6 +24,7 @@ import org.xsepconv.internal.kernel.Templates;
  */
 public record Choice(
         String name,
+        Family family,
         Class<? extends Kernel> specialised,
         Class<? extends Kernel> fallback,
         Tile tile,
@@ -85,6 +88,15 @@ public record Choice(
     /** Lanes of the widest vector the plan may use, 1 without vectors. */
     int maxLanes() {
         return fallback == null ? 1 : Math.max(1, Math.min(options.vectorBits(), Cpu.PREFERRED_BITS) / 32);
+    }
+
+    /** Lanes of a compiled kernel: no more than there are channels, unless pixels have room. */
+    static int lanes(int bits, int channels, boolean padded) {
+        int lanes = bits / 32;
+        while (!padded && lanes > channels) {
+            lanes /= 2;
+        }
+        return lanes;
     }
 
     /** Relative cost of a rectangle tiled along one of its sides: full tiles, half tiles, single outputs at two each. */

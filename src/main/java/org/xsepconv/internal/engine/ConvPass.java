@@ -74,8 +74,7 @@ abstract class ConvPass implements Pass {
                 * step.rows().dilation()
                 / step.rows().stride();
         long band = Math.max(LANDED_BYTES / Math.max(1, perRow), 3 * halo);
-        return new Cut(cut.images(), cut.channels(), cut.block(), cut.rows(), (int)
-                Math.max(1, Math.min(cut.band(), Math.min(cut.rows(), band))));
+        return cut.withBand(Math.min(cut.band(), band));
     }
 
     /** Computes one item: channels c0 to c1 and output rows y0 to y1, given the addresses of channel c0, row 0. */
@@ -100,7 +99,7 @@ abstract class ConvPass implements Pass {
             x = Frame.base(o.src, checked) + frame.scratch() + xView.offset() - r0 * xView.row();
         } else {
             o.src = frame.segment(xView.buffer());
-            x = Frame.base(o.src, checked) + xView.at(image, c0);
+            x = frame.base(xView.buffer(), checked) + xView.at(image, c0);
         }
         if (landOut != null) {
             o.dst = frame.workspace();
@@ -109,7 +108,7 @@ abstract class ConvPass implements Pass {
             landOut.store(frame, image, c0, c1, y0, y1);
         } else {
             o.dst = frame.segment(yView.buffer());
-            compute(frame, c0, c1, y0, y1, x, Frame.base(o.dst, checked) + yView.at(image, c0));
+            compute(frame, c0, c1, y0, y1, x, frame.base(yView.buffer(), checked) + yView.at(image, c0));
         }
     }
 

@@ -9,8 +9,19 @@ package org.xsepconv.internal.engine;
  * @param block channels of an item
  * @param rows output rows
  * @param band output rows of an item
+ * @param tile output rows that must stay together: bands are multiples of it, the last one excepted
  */
-record Cut(int images, int channels, int block, int rows, int band) {
+record Cut(int images, int channels, int block, int rows, int band, int tile) {
+    Cut(int images, int channels, int block, int rows, int band) {
+        this(images, channels, block, rows, band, 1);
+    }
+
+    /** The same cut with another band, rounded up to tiles. */
+    Cut withBand(long rowsOfBand) {
+        long whole = (rowsOfBand + tile - 1) / tile * tile;
+        return new Cut(images, channels, block, rows, (int) Math.max(1, Math.min(rows, whole)), tile);
+    }
+
     /** Multiply-adds of a work item worth handing to another thread: tens of microseconds. */
     static final long MACS_PER_ITEM = 1 << 20;
 

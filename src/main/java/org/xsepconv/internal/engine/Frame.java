@@ -53,12 +53,21 @@ public final class Frame {
         return segments[buffer];
     }
 
+    float[] array(int buffer) {
+        return arrays[buffer];
+    }
+
     MemorySegment workspace() {
         return workspace;
     }
 
     long scratch() {
         return scratch;
+    }
+
+    /** What a kernel adds to offsets in a buffer, as in {@link #base(MemorySegment, boolean)}; 0 for an array. */
+    long base(int buffer, boolean checked) {
+        return segments[buffer] == null ? 0 : base(segments[buffer], checked);
     }
 
     /** What a kernel adds to offsets in a segment: its address, or 0 if the kernel works on the segment itself. */

@@ -26,8 +26,8 @@ record Landing(View outer, View inner, Layout layout, int width) {
      */
     static Landing of(View outer, Layout layout, int width, int channels, long rows, long offset) {
         View inner = layout == Layout.NCHW
-                ? new View(outer.buffer(), offset, 0, 4L * width * rows, 4L * width, 4)
-                : new View(outer.buffer(), offset, 0, 4, 4L * channels * width, 4L * channels);
+                ? new View(outer.buffer(), offset, 0, 4L * width * rows, 4L * width, 4, false)
+                : new View(outer.buffer(), offset, 0, 4, 4L * channels * width, 4L * channels, false);
         return new Landing(outer, inner, layout, width);
     }
 

@@ -16,4 +16,9 @@ interface Pass {
 
     /** How it runs, one line. */
     String describe();
+
+    /** Its compiled kernel in readable form, or nothing if it has none. */
+    default String listing() {
+        return "";
+    }
 }

@@ -3,11 +3,22 @@ package org.xsepconv.internal.engine;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import org.xsepconv.internal.emit.Family;
 import org.xsepconv.internal.plan.Step;
 
 /** Turns the steps of a plan into passes. */
 public final class Passes {
     private Passes() {}
+
+    /** How a program reaches the caller's memory. */
+    public enum Access {
+        /** Native memory. */
+        DIRECT,
+        /** Arrays, by the kernels that can. */
+        ARRAYS,
+        /** Anything else, carried through native scratch. */
+        LANDED
+    }
 
     /**
      * A program for one way of addressing the caller's memory.
@@ -15,7 +26,7 @@ public final class Passes {
      * @param steps what to do, in this order
      * @param kernels the kernel of a step
      * @param temporaryBytes size of the temporary buffer
-     * @param landed whether the caller's memory must be carried through native scratch
+     * @param access how the caller's memory is reached
      * @param checked whether memory is reached through bounded segments only
      * @return the program
      */
@@ -23,20 +34,20 @@ public final class Passes {
             List<Step> steps,
             Function<Step.Convolve, Choice> kernels,
             long temporaryBytes,
-            boolean landed,
+            Access access,
             boolean checked) {
         List<Pass> passes = new ArrayList<>();
         List<String> text = new ArrayList<>();
         for (Step step : steps) {
             switch (step) {
                 case Step.Copy copy -> {
-                    CopyPass pass = new CopyPass(copy, !landed && !checked);
+                    CopyPass pass = new CopyPass(copy, access == Access.DIRECT && !checked);
                     passes.add(pass);
                     text.add(pass.describe());
                 }
                 case Step.Convolve convolve -> {
                     Choice choice = kernels.apply(convolve);
-                    Pass pass = pass(convolve, choice, landed);
+                    Pass pass = pass(convolve, choice, access);
                     passes.add(pass);
                     text.add(convolve.text());
                     text.add("  kernel " + choice.name() + ": " + pass.describe());
@@ -47,7 +58,11 @@ public final class Passes {
         return new Program(passes, temporaryBytes, text);
     }
 
-    private static Pass pass(Step.Convolve step, Choice choice, boolean landed) {
+    private static Pass pass(Step.Convolve step, Choice choice, Access access) {
+        boolean landed = access != Access.DIRECT;
+        if (choice.family() != null && choice.form() != Choice.Form.BOXED) {
+            return new CompiledPass(step, choice, landed);
+        }
         return switch (choice.form()) {
             case CHANNELS ->
                 boxed(step, choice) ? new BoxPass(step, choice, landed) : new BlockPass(step, choice, landed);
@@ -62,6 +77,19 @@ public final class Passes {
                 && step.c() >= choice.maxLanes()
                 && BoxPass.declines(step) == null
                 && BoxPass.cost(step) < BlockPass.cost(step);
+    }
+
+    /**
+     * Why a family of compiled kernels cannot compute a step.
+     *
+     * @param step the step
+     * @param family the family
+     * @param form how its kernel would be fed
+     * @param bits vector width
+     * @return the reason, or null if it can
+     */
+    public static String declinesCompiled(Step.Convolve step, Family family, Choice.Form form, int bits) {
+        return CompiledPass.declines(step, family, form == Choice.Form.BOXED, bits);
     }
 
     /**

@@ -47,6 +47,19 @@ public final class Program {
     }
 
     /**
+     * Its compiled kernels in readable form.
+     *
+     * @return one operation per line; nothing if there are none
+     */
+    public String listing() {
+        StringBuilder listing = new StringBuilder();
+        for (Pass pass : passes) {
+            listing.append(pass.listing());
+        }
+        return listing.toString();
+    }
+
+    /**
      * The most threads that find work at the same time.
      *
      * @return 1 or more

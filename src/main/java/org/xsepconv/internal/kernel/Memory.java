@@ -20,7 +20,7 @@ public final class Memory {
     public static final long MAX_STEP = SPAN;
 
     /** All of memory, or null if this process may not have it. */
-    static final MemorySegment ALL = everything();
+    public static final MemorySegment ALL = everything();
 
     private Memory() {}
 

@@ -5,6 +5,7 @@ import org.xsepconv.Arithmetic;
 import org.xsepconv.Layout;
 import org.xsepconv.PlanOptions;
 import org.xsepconv.internal.cpu.Cpu;
+import org.xsepconv.internal.emit.Family;
 import org.xsepconv.internal.engine.Choice;
 import org.xsepconv.internal.engine.Passes;
 import org.xsepconv.internal.kernel.Kernel;
@@ -14,7 +15,8 @@ import org.xsepconv.internal.kernel.Kernel;
  *
  * @param name how plans, tests and benchmarks call it
  * @param layout the layout it is for, or null for any
- * @param template its class, or null for the scalar kernel
+ * @param family its family if it is compiled for the geometry, else null
+ * @param template its class, or null for compiled kernels and the scalar kernel
  * @param fallback the class for rectangles it cannot tile, or null for the scalar kernel
  * @param tile in which direction it tiles
  * @param form how it is fed
@@ -23,6 +25,7 @@ import org.xsepconv.internal.kernel.Kernel;
 public record KernelLine(
         String name,
         Layout layout,
+        Family family,
         Class<? extends Kernel> template,
         Class<? extends Kernel> fallback,
         Choice.Tile tile,
@@ -31,13 +34,19 @@ public record KernelLine(
 
     private static final int TRANSPOSING_BITS = 256;
 
+    /** A kernel compiled for the geometry. */
+    static KernelLine compiled(
+            String name, Layout layout, Family family, Choice.Form form, Function<Step.Convolve, String> condition) {
+        return new KernelLine(name, layout, family, null, null, Choice.Tile.EITHER, form, condition);
+    }
+
     /**
      * Whether it is a vector kernel.
      *
      * @return false for the scalar kernel only
      */
     public boolean vector() {
-        return template != null;
+        return template != null || family != null;
     }
 
     /** Whether planes can be transposed at all, and nobody asked for a kernel that works on them as they are. */
@@ -66,6 +75,9 @@ public record KernelLine(
             return "needs vectors of " + TRANSPOSING_BITS + " bits to transpose";
         }
         String reason = condition.apply(step);
+        if (reason == null && family != null) {
+            reason = Passes.declinesCompiled(step, family, form, options.vectorBits());
+        }
         if (reason == null && form == Choice.Form.BOXED && !asked && step.planes() && !Passes.blocksPay(step)) {
             return "costs more in transposing planes than it saves";
         }

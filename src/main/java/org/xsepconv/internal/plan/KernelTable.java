@@ -6,11 +6,13 @@ import static org.xsepconv.internal.engine.Choice.Form.PLANES;
 import static org.xsepconv.internal.engine.Choice.Tile.COLUMNS;
 import static org.xsepconv.internal.engine.Choice.Tile.EITHER;
 import static org.xsepconv.internal.engine.Choice.Tile.ROWS;
+import static org.xsepconv.internal.plan.KernelLine.compiled;
 
 import java.util.ArrayList;
 import java.util.List;
 import org.xsepconv.Layout;
 import org.xsepconv.PlanOptions;
+import org.xsepconv.internal.emit.Family;
 import org.xsepconv.internal.engine.Choice;
 import org.xsepconv.internal.engine.Passes;
 import org.xsepconv.internal.kernel.Memory;
@@ -23,9 +25,12 @@ import org.xsepconv.internal.kernel.Templates;
 public final class KernelTable {
     /** The table. */
     public static final List<KernelLine> LINES = List.of(
+            compiled("nhwc-tiles", Layout.NHWC, Family.PIXEL_TILES, CHANNELS, s -> steps(s)),
+            compiled("nhwc-rows", Layout.NHWC, Family.PIXEL_ROWS, CHANNELS, s -> steps(s)),
             new KernelLine(
                     "nhwc-2x2",
                     Layout.NHWC,
+                    null,
                     Templates.NHWC_2X2,
                     Templates.KXK,
                     COLUMNS,
@@ -34,6 +39,7 @@ public final class KernelTable {
             new KernelLine(
                     "nhwc-kx1",
                     Layout.NHWC,
+                    null,
                     Templates.SLIDING,
                     Templates.KXK,
                     ROWS,
@@ -42,6 +48,7 @@ public final class KernelTable {
             new KernelLine(
                     "nhwc-1xk",
                     Layout.NHWC,
+                    null,
                     Templates.SLIDING,
                     Templates.KXK,
                     COLUMNS,
@@ -50,6 +57,7 @@ public final class KernelTable {
             new KernelLine(
                     "nhwc-kxk",
                     Layout.NHWC,
+                    null,
                     Templates.SLIDING,
                     Templates.KXK,
                     COLUMNS,
@@ -58,14 +66,18 @@ public final class KernelTable {
             new KernelLine(
                     "nhwc-strided",
                     Layout.NHWC,
+                    null,
                     Templates.KXK,
                     Templates.KXK,
                     EITHER,
                     CHANNELS,
                     s -> first(channels(s), steps(s))),
+            compiled("nchw-boxed-tiles", Layout.NCHW, Family.PIXEL_TILES, BOXED, s -> first(blocks(s), steps(s))),
+            compiled("nchw-boxed-rows", Layout.NCHW, Family.PIXEL_ROWS, BOXED, s -> first(blocks(s), steps(s))),
             new KernelLine(
                     "nchw-boxed-2x2",
                     Layout.NCHW,
+                    null,
                     Templates.NHWC_2X2,
                     Templates.KXK,
                     COLUMNS,
@@ -74,6 +86,7 @@ public final class KernelTable {
             new KernelLine(
                     "nchw-boxed-kx1",
                     Layout.NCHW,
+                    null,
                     Templates.SLIDING,
                     Templates.KXK,
                     ROWS,
@@ -82,6 +95,7 @@ public final class KernelTable {
             new KernelLine(
                     "nchw-boxed-1xk",
                     Layout.NCHW,
+                    null,
                     Templates.SLIDING,
                     Templates.KXK,
                     COLUMNS,
@@ -90,6 +104,7 @@ public final class KernelTable {
             new KernelLine(
                     "nchw-boxed-kxk",
                     Layout.NCHW,
+                    null,
                     Templates.SLIDING,
                     Templates.KXK,
                     COLUMNS,
@@ -98,6 +113,7 @@ public final class KernelTable {
             new KernelLine(
                     "nchw-boxed-strided",
                     Layout.NCHW,
+                    null,
                     Templates.KXK,
                     Templates.KXK,
                     EITHER,
@@ -106,6 +122,7 @@ public final class KernelTable {
             new KernelLine(
                     "nchw-2x2",
                     Layout.NCHW,
+                    null,
                     Templates.NCHW_2X2,
                     Templates.KXK,
                     ROWS,
@@ -114,6 +131,7 @@ public final class KernelTable {
             new KernelLine(
                     "nchw-kx1",
                     Layout.NCHW,
+                    null,
                     Templates.SLIDING,
                     Templates.KXK,
                     ROWS,
@@ -122,6 +140,7 @@ public final class KernelTable {
             new KernelLine(
                     "nchw-1xk",
                     Layout.NCHW,
+                    null,
                     Templates.KXK,
                     Templates.KXK,
                     EITHER,
@@ -130,12 +149,13 @@ public final class KernelTable {
             new KernelLine(
                     "nchw-kxk",
                     Layout.NCHW,
+                    null,
                     Templates.KXK,
                     Templates.KXK,
                     EITHER,
                     PLANES,
                     s -> first(planes(s), steps(s))),
-            new KernelLine("scalar", null, null, null, EITHER, CHANNELS, s -> null));
+            new KernelLine("scalar", null, null, null, null, EITHER, CHANNELS, s -> null));
 
     private KernelTable() {}
 
@@ -148,12 +168,30 @@ public final class KernelTable {
      * @throws IllegalArgumentException if the options ask for a kernel that declines, or for one that is not there
      */
     public static Choice choose(Step.Convolve step, PlanOptions options) {
+        return choose(step, options, true);
+    }
+
+    /**
+     * The kernel of a step, for memory that compiled kernels may not be able to address.
+     *
+     * @param step what to compute
+     * @param options width, arithmetic and checked mode, all settled; perhaps one kernel only
+     * @param compiled whether compiled kernels can be used; if not, one that the options ask for is not insisted on
+     * @return the first line that accepts
+     * @throws IllegalArgumentException if the options ask for a kernel that declines, or for one that is not there
+     */
+    static Choice choose(Step.Convolve step, PlanOptions options, boolean compiled) {
+        if (!compiled && options.kernel() != null && isCompiled(options.kernel())) {
+            return choose(step, options.withKernel(null), false);
+        }
         List<String> declined = new ArrayList<>();
         for (KernelLine line : LINES) {
-            String reason = line.declines(step, options);
+            String reason =
+                    line.family() != null && !compiled ? "cannot reach this memory" : line.declines(step, options);
             if (reason == null) {
                 return new Choice(
                         line.name(),
+                        line.family(),
                         line.template(),
                         line.fallback(),
                         line.tile(),
@@ -167,6 +205,11 @@ public final class KernelTable {
             }
         }
         throw rejection(step, options);
+    }
+
+    private static boolean isCompiled(String name) {
+        return LINES.stream()
+                .anyMatch(line -> line.family() != null && line.name().equals(name));
     }
 
     private static IllegalArgumentException rejection(Step.Convolve step, PlanOptions options) {

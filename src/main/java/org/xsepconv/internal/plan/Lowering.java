@@ -19,7 +19,6 @@ import org.xsepconv.Weights;
  */
 final class Lowering {
     private static final long ALIGNMENT = 64;
-    private static final int LANES = 16;
 
     private final List<Step> steps = new ArrayList<>();
     /** Whether planes may be transposed, so that chains in NCHW may hand over pixels. */
@@ -62,7 +61,9 @@ final class Lowering {
     private void chain(List<Operator> operators, View src, View dst, long free) {
         long[] size = new long[2];
         for (int i = 0; i + 1 < operators.size(); i++) {
-            size[i % 2] = Math.max(size[i % 2], bytes(operators.get(i).dst()));
+            TensorShape result = operators.get(i).dst();
+            size[i % 2] = Math.max(
+                    size[i % 2], result.n() * roundUp(between(0, result).image()));
         }
         long[] place = {free, free + size[0]};
         long rest = free + size[0] + size[1];
@@ -71,28 +72,33 @@ final class Lowering {
         for (int i = 0; i < operators.size(); i++) {
             Operator operator = operators.get(i);
             boolean last = i == operators.size() - 1;
-            View to = last ? dst : View.dense(View.TEMPORARY, place[i % 2], between(operator.dst()));
+            View to = last ? dst : between(place[i % 2], operator.dst());
             lower(operator, from, to, rest);
             from = to;
         }
     }
 
-    /** An intermediate result, its channels together if kernels gain from it: planes are transposed only at the ends. */
-    private TensorShape between(TensorShape shape) {
-        return transposing && shape.c() >= LANES
-                ? new TensorShape(shape.n(), shape.c(), shape.h(), shape.w(), Layout.NHWC)
-                : shape;
+    /**
+     * An intermediate result. Its channels are together if kernels gain from it, planes being transposed only at the ends of a
+     * chain, and then have room for whole vectors.
+     */
+    private View between(long offset, TensorShape shape) {
+        boolean pixels = shape.layout() == Layout.NHWC || transposing;
+        return pixels && shape.c() >= View.LANES
+                ? View.pixels(View.TEMPORARY, offset, shape.c(), shape.h(), shape.w())
+                : View.dense(View.TEMPORARY, offset, shape);
     }
 
-    private static long bytes(TensorShape shape) {
-        return (4 * shape.elements() + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    private static long roundUp(long bytes) {
+        return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     }
 
     private void split(Split split, View src, View dst, long free) {
         int first = 0;
         for (Split.Branch branch : split.branches()) {
-            View from = src.from(branch.firstChannel());
-            View to = dst.from(first);
+            View from = src.from(
+                    branch.firstChannel(), branch.channels() == split.src().c());
+            View to = dst.from(first, branch.channels() == split.dst().c());
             switch (branch) {
                 case Split.Convolved convolved -> lower(convolved.operator(), from, to, free);
                 case Split.Copied copied ->
@@ -138,8 +144,8 @@ final class Lowering {
                 end - first,
                 new Axis(in.h(), out.h(), conv.kernelHeight(), conv.strideHeight(), conv.dilationHeight(), pads.top()),
                 new Axis(in.w(), out.w(), conv.kernelWidth(), conv.strideWidth(), conv.dilationWidth(), pads.left()),
-                src.from(first),
-                dst.from(first),
+                src.from(first, end - first == in.c()),
+                dst.from(first, end - first == in.c()),
                 Arrays.copyOfRange(values, first * taps, end * taps),
                 Arrays.copyOfRange(bias, first, end),
                 conv.activation()));

@@ -21,10 +21,11 @@ public final class Planner {
      * What a plan consists of.
      *
      * @param direct for memory that kernels can address
+     * @param arrays for arrays
      * @param landed for all other memory
      * @param options what was settled
      */
-    public record Result(Program direct, Program landed, PlanOptions options) {
+    public record Result(Program direct, Program arrays, Program landed, PlanOptions options) {
         /**
          * Size of the intermediate results.
          *
@@ -40,7 +41,16 @@ public final class Planner {
          * @return bytes
          */
         public long scratchBytes() {
-            return Math.max(direct.scratchBytes(), landed.scratchBytes());
+            return Math.max(direct.scratchBytes(), Math.max(arrays.scratchBytes(), landed.scratchBytes()));
+        }
+
+        /**
+         * The compiled kernels in readable form.
+         *
+         * @return one operation per line; nothing if there are none
+         */
+        public String listing() {
+            return direct.listing();
         }
 
         /**
@@ -54,7 +64,7 @@ public final class Planner {
                     + (options.checked() ? ", checked" : ""));
             lines.addAll(direct.text());
             lines.add("intermediate results " + temporaryBytes() + " bytes, scratch " + direct.scratchBytes()
-                    + " bytes per thread, " + landed.scratchBytes() + " for arrays");
+                    + " bytes per thread, " + scratchBytes() + " for arrays and other memory");
             return String.join(System.lineSeparator(), lines);
         }
     }
@@ -71,9 +81,14 @@ public final class Planner {
         PlanOptions settled = settle(options);
         Lowering.Result normal = Lowering.of(operator, KernelLine.transposes(settled), weights);
         Function<Step.Convolve, Choice> kernels = step -> KernelTable.choose(step, settled);
+        Function<Step.Convolve, Choice> source = step -> KernelTable.choose(step, settled, false);
+        long temporary = normal.temporaryBytes();
+        boolean checked = settled.checked();
+        Program landed = Passes.program(normal.steps(), source, temporary, Passes.Access.LANDED, checked);
         return new Result(
-                Passes.program(normal.steps(), kernels, normal.temporaryBytes(), false, settled.checked()),
-                Passes.program(normal.steps(), kernels, normal.temporaryBytes(), true, settled.checked()),
+                Passes.program(normal.steps(), kernels, temporary, Passes.Access.DIRECT, checked),
+                checked ? landed : Passes.program(normal.steps(), kernels, temporary, Passes.Access.ARRAYS, false),
+                landed,
                 settled);
     }
 

@@ -1,0 +1,69 @@
+package org.xsepconv.internal.emit;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.xsepconv.internal.tile.Carrier;
+import org.xsepconv.internal.tile.TileClass;
+import org.xsepconv.internal.tile.TileKernel;
+
+/**
+ * The compiled kernels of this process. Plans of the same geometry share a class; the least recently planned one is
+ * forgotten when there are too many, and unloaded with the last plan that uses it. Safe for use by many threads.
+ */
+public final class Compiler {
+    /** Most classes that are kept for later plans. A class and its machine code take 50 to 150 KB. */
+    private static final int KEPT = 256;
+
+    private record Key(Emitter emitter, int bits, Carrier source, Carrier target) {}
+
+    private static final Map<Key, TileKernel> KERNELS = new Recent<>();
+    private static final Map<Key, TileClass> CLASSES = new Recent<>();
+
+    private Compiler() {}
+
+    private static final class Recent<V> extends LinkedHashMap<Key, V> {
+        private static final long serialVersionUID = 1;
+
+        Recent() {
+            super(16, 0.75f, true);
+        }
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Key, V> eldest) {
+            return size() > KEPT;
+        }
+    }
+
+    /**
+     * A kernel.
+     *
+     * @param emitter its family, geometry and tile
+     * @param bits vector width
+     * @param source what the input lies in
+     * @param target what the output lies in
+     * @return a kernel, perhaps one that other plans use
+     */
+    public static synchronized TileKernel kernel(Emitter emitter, int bits, Carrier source, Carrier target) {
+        Key key = new Key(emitter, bits, source, target);
+        return KERNELS.computeIfAbsent(key, k -> tileClass(k).define());
+    }
+
+    /**
+     * The listing of a kernel.
+     *
+     * @param emitter its family, geometry and tile
+     * @param bits vector width
+     * @return one operation per line
+     */
+    public static synchronized String listing(Emitter emitter, int bits) {
+        return tileClass(new Key(emitter, bits, Carrier.MEMORY, Carrier.MEMORY)).listing();
+    }
+
+    static synchronized boolean fits(Emitter emitter, int bits) {
+        return tileClass(new Key(emitter, bits, Carrier.MEMORY, Carrier.MEMORY)).fits();
+    }
+
+    private static TileClass tileClass(Key key) {
+        return CLASSES.computeIfAbsent(key, k -> k.emitter.emit(k.bits, k.source, k.target));
+    }
+}

@@ -1,0 +1,131 @@
+package org.xsepconv.internal.emit;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.xsepconv.internal.cpu.Cpu;
+import org.xsepconv.internal.plan.Axis;
+
+/** The kinds of compiled kernels, and how their tiles are chosen: the cheapest one that the compiler can take. */
+public enum Family {
+    /** {@link PixelTiles}. */
+    PIXEL_TILES {
+        @Override
+        List<Candidate> candidates(Geometry g) {
+            List<Candidate> all = new ArrayList<>();
+            boolean vertical = g.columns().kernel() == 1;
+            Axis along = vertical ? g.rows() : g.columns();
+            for (int n = 1; n <= Math.min(MOST_OUTPUTS, along.out()); n++) {
+                int loads = inputs(along, n) + g.taps();
+                if (n + Math.min(g.taps(), WEIGHTS) + 2 <= Cpu.REGISTERS
+                        && n * (g.taps() + 1) + loads <= MOST_OPERATIONS) {
+                    double tile = n * g.taps() + LOAD * (loads + n) + TILE;
+                    Emitter emitter = vertical ? new PixelTiles(g, n, 1) : new PixelTiles(g, 1, n);
+                    all.add(new Candidate(emitter, tile * tiles(along, n, !vertical)));
+                }
+            }
+            return all;
+        }
+
+        @Override
+        public String declines(Geometry g) {
+            return g.rows().kernel() == 1 || g.columns().kernel() == 1 ? null : "is for lines of taps";
+        }
+    },
+    /** {@link PixelRows}. */
+    PIXEL_ROWS {
+        @Override
+        List<Candidate> candidates(Geometry g) {
+            List<Candidate> all = new ArrayList<>();
+            int kw = g.columns().kernel();
+            for (int c = 1; c <= Math.min(MOST_OUTPUTS, g.columns().out()); c++) {
+                int loads = inputs(g.columns(), c) + kw;
+                if (c + Math.min(kw, WEIGHTS) + 2 <= Cpu.REGISTERS && c * (kw + 2) + loads <= MOST_OPERATIONS) {
+                    double tile = g.rows().kernel() * (c * kw + LOAD * loads + 1) + TILE;
+                    all.add(new Candidate(new PixelRows(g, c), tile * tiles(g.columns(), c, true)));
+                }
+            }
+            return all;
+        }
+
+        @Override
+        public String declines(Geometry g) {
+            return null;
+        }
+    };
+
+    private static final int MOST_OUTPUTS = 14;
+
+    /** Most weights that are counted as held in registers; longer rows of taps use each for a few tiles' columns only. */
+    private static final int WEIGHTS = 12;
+
+    /** Operations that surely do not fit into a method. */
+    private static final int MOST_OPERATIONS = 190;
+
+    /** Cost of a load or a store, in FMAs. */
+    private static final double LOAD = 0.5;
+
+    /** Cost of starting a tile, in FMAs. */
+    private static final double TILE = 6;
+
+    private static final int MOST_METHODS = 40;
+    private static final int LARGEST = 1 << 24;
+    private static final int MOST_TAPS = 128;
+
+    record Candidate(Emitter emitter, double cost) {}
+
+    abstract List<Candidate> candidates(Geometry g);
+
+    /**
+     * Why it cannot compute a convolution.
+     *
+     * @param g its geometry
+     * @return the reason in words, or null if it can
+     */
+    public abstract String declines(Geometry g);
+
+    /**
+     * The best kernel of this family.
+     *
+     * @param g geometry
+     * @param bits vector width
+     * @return the kernel, or null if none can be compiled well
+     */
+    public Emitter choose(Geometry g, int bits) {
+        if (tooLarge(g.rows()) || tooLarge(g.columns())) {
+            return null;
+        }
+        return candidates(g).stream()
+                .sorted(Comparator.comparingDouble(Candidate::cost))
+                .map(Candidate::emitter)
+                .filter(e -> methods(g, e) <= MOST_METHODS && Compiler.fits(e, bits))
+                .findFirst()
+                .orElse(null);
+    }
+
+    private static boolean tooLarge(Axis axis) {
+        return axis.in() > LARGEST || axis.out() > LARGEST || axis.pad() > LARGEST || axis.kernel() > MOST_TAPS;
+    }
+
+    private static int methods(Geometry g, Emitter emitter) {
+        return switch (emitter) {
+            case PixelTiles t ->
+                Tiles.of(g.rows(), t.rows(), false).runs().size()
+                        * Tiles.of(g.columns(), t.columns(), true).runs().size();
+            case PixelRows t ->
+                Tiles.of(g.rows(), 1, false).runs().size()
+                        + Tiles.of(g.columns(), t.columns(), true).runs().size();
+        };
+    }
+
+    /** Inputs under neighbouring outputs. */
+    private static int inputs(Axis axis, int outputs) {
+        return (int) Math.min(
+                (long) outputs * axis.kernel(),
+                Math.min(axis.in(), (outputs - 1L) * axis.stride() + (axis.kernel() - 1L) * axis.dilation() + 1));
+    }
+
+    private static double tiles(Axis axis, int size, boolean overlap) {
+        return overlap ? Math.ceil(axis.out() / (double) size) : axis.out() / (double) size;
+    }
+}

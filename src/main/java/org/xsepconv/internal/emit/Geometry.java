@@ -1,0 +1,74 @@
+package org.xsepconv.internal.emit;
+
+import org.xsepconv.internal.kernel.ActivationKind;
+import org.xsepconv.internal.plan.Axis;
+import org.xsepconv.internal.plan.View;
+
+/**
+ * Everything that is constant in a compiled kernel. All distances in bytes.
+ *
+ * @param rows the vertical axis
+ * @param columns the horizontal axis
+ * @param xChannel distance between channels of the input
+ * @param xRow distance between rows of the input
+ * @param xPixel distance between pixels of the input
+ * @param yChannel distance between channels of the output
+ * @param yRow distance between rows of the output
+ * @param yPixel distance between pixels of the output
+ * @param activation form of the activation
+ * @param p its first parameter
+ * @param q its second parameter
+ */
+public record Geometry(
+        Axis rows,
+        Axis columns,
+        long xChannel,
+        long xRow,
+        long xPixel,
+        long yChannel,
+        long yRow,
+        long yPixel,
+        ActivationKind activation,
+        float p,
+        float q) {
+
+    /**
+     * Of a convolution.
+     *
+     * @param rows the vertical axis
+     * @param columns the horizontal axis
+     * @param src where the input is
+     * @param dst where the output goes
+     * @param activation applied to every output
+     * @return the geometry
+     */
+    public static Geometry of(Axis rows, Axis columns, View src, View dst, org.xsepconv.Activation activation) {
+        return new Geometry(
+                rows,
+                columns,
+                src.channel(),
+                src.row(),
+                src.pixel(),
+                dst.channel(),
+                dst.row(),
+                dst.pixel(),
+                ActivationKind.of(activation),
+                ActivationKind.p(activation),
+                ActivationKind.q(activation));
+    }
+
+    /** The first line of a listing. */
+    String title(String family, String tile) {
+        return family + ", tiles of " + tile + ": " + axis(rows) + " by " + axis(columns) + ", " + activation;
+    }
+
+    private static String axis(Axis a) {
+        return a.in() + " -> " + a.out() + " (kernel " + a.kernel() + " stride " + a.stride() + " dilation "
+                + a.dilation() + " pad " + a.pad() + ")";
+    }
+
+    /** Taps of the kernel. */
+    int taps() {
+        return rows.kernel() * columns.kernel();
+    }
+}

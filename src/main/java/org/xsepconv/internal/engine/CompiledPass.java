@@ -1,0 +1,182 @@
+package org.xsepconv.internal.engine;
+
+import java.lang.foreign.MemorySegment;
+import org.xsepconv.internal.emit.Blocks;
+import org.xsepconv.internal.emit.Compiler;
+import org.xsepconv.internal.emit.Emitter;
+import org.xsepconv.internal.emit.Family;
+import org.xsepconv.internal.emit.Geometry;
+import org.xsepconv.internal.kernel.Operands;
+import org.xsepconv.internal.plan.Step;
+import org.xsepconv.internal.plan.View;
+import org.xsepconv.internal.tile.Carrier;
+import org.xsepconv.internal.tile.TileKernel;
+
+/**
+ * Channels as lanes, by a kernel compiled for this geometry. Items are blocks of channels and bands of rows; a block that does
+ * not fill its last vector is finished by one that overlaps the vector before.
+ */
+final class CompiledPass extends ConvPass {
+    /** Weights of a channel block: half of a small L1 cache. */
+    private static final int WEIGHT_BYTES = 16 << 10;
+
+    /** Fewer channels than this are better served by lanes that go across pixels. */
+    private static final int FEWEST = 4;
+
+    private final Emitter emitter;
+    private final Choice choice;
+    private final int lanes;
+    private final boolean padded;
+    private final Blocks blocks;
+    private final Packed packed;
+    private final Carrier source;
+    private final Carrier target;
+    private final TileKernel kernel;
+
+    /**
+     * A pass.
+     *
+     * @param step what to compute
+     * @param choice of a compiled kernel
+     * @param arrays whether the caller's memory is arrays
+     */
+    CompiledPass(Step.Convolve step, Choice choice, boolean arrays) {
+        super(step, cut(step, emitter(step, choice)), choice.options().checked(), false);
+        this.choice = choice;
+        this.emitter = emitter(step, choice);
+        this.lanes = lanes(step, choice);
+        this.padded = padded(step);
+        this.blocks = new Blocks(lanes, step.taps());
+        this.packed = pack();
+        this.source = carrier(step.src(), arrays);
+        this.target = carrier(step.dst(), arrays);
+        this.kernel = Compiler.kernel(emitter, 32 * lanes, source, target);
+    }
+
+    private static Emitter emitter(Step.Convolve step, Choice choice) {
+        return choice.family().choose(geometry(step), 32 * lanes(step, choice));
+    }
+
+    private static boolean padded(Step.Convolve step) {
+        return step.src().padded() && step.dst().padded();
+    }
+
+    private static int lanes(Step.Convolve step, Choice choice) {
+        return Choice.lanes(choice.options().vectorBits(), step.c(), padded(step));
+    }
+
+    /** Why a step cannot be computed so, or null if it can. */
+    static String declines(Step.Convolve step, Family family, boolean boxed, int bits) {
+        boolean roomy = boxed && room(step.src()) && room(step.dst());
+        if (!boxed && (step.src().channel() != 4 || step.dst().channel() != 4)) {
+            return "needs its channels side by side";
+        }
+        if (boxed && !roomy && step.c() % (bits / 32) != 0) {
+            return "needs whole vectors of channels where planes meet pixels";
+        }
+        if (!boxed && step.c() < FEWEST) {
+            return "needs " + FEWEST + " channels, not " + step.c();
+        }
+        Geometry g = geometry(step);
+        int lanes = Choice.lanes(bits, step.c(), boxed || padded(step));
+        String reason = family.declines(g);
+        return reason != null || family.choose(g, 32 * lanes) != null
+                ? reason
+                : "finds no tile that the JVM would compile well";
+    }
+
+    private static boolean room(View view) {
+        return view.padded() || view.pixel() == 4;
+    }
+
+    private static Geometry geometry(Step.Convolve step) {
+        return Geometry.of(step.rows(), step.columns(), step.src(), step.dst(), step.activation());
+    }
+
+    /** Output rows of a tile. */
+    static int rowTile(Step.Convolve step, Choice choice) {
+        return emitter(step, choice).rowTile();
+    }
+
+    private Carrier carrier(View view, boolean arrays) {
+        return checked ? Carrier.SEGMENTS : arrays && view.buffer() != View.TEMPORARY ? Carrier.ARRAYS : Carrier.MEMORY;
+    }
+
+    private static Cut cut(Step.Convolve step, Emitter emitter) {
+        int c = step.c();
+        int fitting = Math.max(1, WEIGHT_BYTES / 64 / (step.taps() + 1)) * 16;
+        int parts = (c + fitting - 1) / fitting;
+        int block = (int) Math.min(c, roundUp((c + parts - 1) / parts, 16));
+        double macsPerRow = (double) block * step.columns().out() * step.taps();
+        long halo = (step.rows().kernel() - 1L)
+                * step.rows().dilation()
+                / step.rows().stride();
+        int rows = step.rows().out();
+        return new Cut(step.n(), c, block, rows, rows, emitter.rowTile())
+                .withBand(Cut.band(rows, macsPerRow, 4 * halo));
+    }
+
+    private Packed pack() {
+        int vectors = (step.c() + lanes - 1) / lanes;
+        Packed memory = new Packed(vectors * blocks.bytes() / 4, 0, 0, checked);
+        for (int v = 0; v < vectors; v++) {
+            int first = padded ? v * lanes : Math.min(v * lanes, step.c() - lanes);
+            for (int l = 0; l < lanes; l++) {
+                int c = Math.min(first + l, step.c() - 1);
+                long at = v * blocks.bytes() / 4 + l;
+                memory.weight(at, step.bias()[c]);
+                for (int tap = 0; tap < step.taps(); tap++) {
+                    memory.weight(at + blocks.tap(tap) / 4, step.weights()[c * step.taps() + tap]);
+                }
+            }
+        }
+        return memory;
+    }
+
+    @Override
+    void compute(Frame frame, int c0, int c1, int y0, int y1, long x, long y) {
+        Operands o = frame.operands;
+        Object from = memory(source, frame, o.src, View.SRC);
+        Object to = memory(target, frame, o.dst, View.DST);
+        MemorySegment weights = checked ? packed.memory : null;
+        long w = packed.base() + c0 / lanes * blocks.bytes();
+        int first = y0 / emitter.rowTile();
+        int end = (y1 + emitter.rowTile() - 1) / emitter.rowTile();
+        int whole = (c1 - c0 + (padded ? lanes - 1 : 0)) / lanes;
+        o.weights = packed.memory;
+        if (whole > 0) {
+            kernel.run(from, to, weights, x, w, 0, y, whole, first, end);
+        }
+        if (c0 + whole * lanes < c1) {
+            long tail = 4L * (c1 - c0 - lanes);
+            kernel.run(from, to, weights, x + tail, w + whole * blocks.bytes(), 0, y + tail, 1, first, end);
+        }
+    }
+
+    private static Object memory(Carrier carrier, Frame frame, MemorySegment segment, int buffer) {
+        return switch (carrier) {
+            case MEMORY -> null;
+            case SEGMENTS -> segment;
+            case ARRAYS -> frame.array(buffer);
+        };
+    }
+
+    @Override
+    long ownScratchBytes() {
+        return 0;
+    }
+
+    @Override
+    public String describe() {
+        return "compiled for this geometry, channels as lanes, " + describeLanes() + ", " + cut;
+    }
+
+    @Override
+    public String listing() {
+        return Compiler.listing(emitter, 32 * lanes);
+    }
+
+    String describeLanes() {
+        return lanes + " lanes, tiles of " + emitter.tile();
+    }
+}

@@ -1,0 +1,190 @@
+package org.xsepconv.internal.tile;
+
+import static java.lang.constant.ConstantDescs.CD_Object;
+import static java.lang.constant.ConstantDescs.CD_int;
+import static java.lang.constant.ConstantDescs.CD_long;
+import static java.lang.constant.ConstantDescs.CD_void;
+import static java.lang.constant.ConstantDescs.INIT_NAME;
+import static java.lang.constant.ConstantDescs.MTD_void;
+
+import java.lang.classfile.ClassFile;
+import java.lang.classfile.attribute.CodeAttribute;
+import java.lang.constant.ClassDesc;
+import java.lang.constant.MethodTypeDesc;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A class of vector code under construction: methods made of loads, multiply-adds, permutations, activations, stores, calls
+ * and counted loops, with every distance a constant. Nothing here knows what is being computed.
+ *
+ * <p>Operations are recorded first and become bytecode when the class is defined; the record is also its
+ * {@link #listing}. A class that would be compiled badly is refused: see {@link #fits}.
+ */
+public final class TileClass {
+    /**
+     * Most bytes of a method. C1, the first compiler of the JVM, cannot compile large methods of vector calls ("out of virtual
+     * registers"), and one that it gave up on can stay hundreds of times too slow for ever: 2084 bytes passed, 2321 did not.
+     */
+    static final int MOST_BYTES = 1800;
+
+    final int bits;
+    private final Carrier source;
+    private final Carrier target;
+    final ClassDesc self;
+    private final String title;
+    private final List<TileMethod> methods = new ArrayList<>();
+    private byte[] bytes;
+
+    /**
+     * An empty class.
+     *
+     * @param title first line of the listing
+     * @param bits vector width
+     * @param source what the input lies in
+     * @param target what the output lies in
+     */
+    public TileClass(String title, int bits, Carrier source, Carrier target) {
+        this.title = title;
+        this.bits = bits;
+        this.source = source;
+        this.target = target;
+        this.self = ClassDesc.of(TileClass.class.getPackageName(), "Tile");
+    }
+
+    /**
+     * Floats in a vector.
+     *
+     * @return how many
+     */
+    public int lanes() {
+        return bits / 32;
+    }
+
+    /**
+     * A new method. The first one made is the entry, {@link TileKernel#run}: its addresses are {@code x w t y}, its numbers
+     * {@code count first end}.
+     *
+     * @param name its name, unique
+     * @param numbers names of its numbers
+     * @return the method, empty
+     */
+    public TileMethod method(String name, String... numbers) {
+        TileMethod method = new TileMethod(this, name, methods.isEmpty(), List.of(numbers));
+        methods.add(method);
+        return method;
+    }
+
+    /**
+     * The entry, to be made before all other methods.
+     *
+     * @return the method, empty
+     */
+    public TileMethod entry() {
+        return method("run", "count", "first", "end");
+    }
+
+    /**
+     * The class in readable form.
+     *
+     * @return one operation per line
+     */
+    public String listing() {
+        StringBuilder text = new StringBuilder(title)
+                .append(", ")
+                .append(bits)
+                .append(" bits, from ")
+                .append(source)
+                .append(" to ")
+                .append(target)
+                .append('\n');
+        for (TileMethod method : methods) {
+            method.list(text);
+        }
+        return text.toString();
+    }
+
+    /**
+     * Whether every method is small enough to be compiled well.
+     *
+     * @return false if one is too large
+     */
+    public boolean fits() {
+        for (var method : ClassFile.of().parse(bytes()).methods()) {
+            int length =
+                    method.code().map(c -> ((CodeAttribute) c).codeLength()).orElse(0);
+            if (length > MOST_BYTES) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /**
+     * Defines the class.
+     *
+     * @return an instance of a new hidden class, each time
+     * @throws IllegalStateException if it does not fit
+     */
+    public TileKernel define() {
+        if (!fits()) {
+            throw new IllegalStateException("too large to be compiled well: " + title);
+        }
+        try {
+            var type = MethodHandles.lookup().defineHiddenClass(bytes(), true).lookupClass();
+            var constructor = type.getDeclaredConstructor();
+            constructor.setAccessible(true);
+            return (TileKernel) constructor.newInstance();
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private byte[] bytes() {
+        if (bytes == null) {
+            bytes = ClassFile.of(ClassFile.DebugElementsOption.DROP_DEBUG).build(self, c -> {
+                c.withFlags(ClassFile.ACC_FINAL | ClassFile.ACC_SYNTHETIC)
+                        .withInterfaceSymbols(Types.of(TileKernel.class));
+                c.withMethodBody(
+                        INIT_NAME,
+                        MTD_void,
+                        0,
+                        b -> b.aload(0)
+                                .invokespecial(CD_Object, INIT_NAME, MTD_void)
+                                .return_());
+                for (TileMethod method : methods) {
+                    int flags = method.entry ? ClassFile.ACC_PUBLIC : ClassFile.ACC_STATIC | ClassFile.ACC_PRIVATE;
+                    c.withMethodBody(method.name, method.type(), flags, method::emit);
+                }
+            });
+        }
+        return bytes;
+    }
+
+    /** What a space lies in. */
+    Carrier carrier(Space space) {
+        return switch (space) {
+            case SOURCE -> source;
+            case TARGET -> target;
+            case WEIGHTS ->
+                source == Carrier.SEGMENTS || target == Carrier.SEGMENTS ? Carrier.SEGMENTS : Carrier.MEMORY;
+        };
+    }
+
+    /** Type of the memory that a space lies in, as methods hand it to each other; null if it is all of memory. */
+    ClassDesc memory(Space space) {
+        return switch (carrier(space)) {
+            case MEMORY -> null;
+            case SEGMENTS -> Types.SEGMENT;
+            case ARRAYS -> Types.ARRAY;
+        };
+    }
+
+    static MethodTypeDesc entryType() {
+        ClassDesc segment = Types.of(MemorySegment.class);
+        return MethodTypeDesc.of(
+                CD_void, CD_Object, CD_Object, segment, CD_long, CD_long, CD_long, CD_long, CD_int, CD_int, CD_int);
+    }
+}

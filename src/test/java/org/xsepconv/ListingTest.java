@@ -1,0 +1,44 @@
+package org.xsepconv;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.xsepconv.internal.cpu.Cpu;
+
+/** What is emitted for a few small kernels, operation by operation, as it lies in {@code src/test/resources/listings}. */
+class ListingTest {
+    private static final Path LISTINGS = Path.of("src/test/resources/listings");
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "nhwc-1x2-relu    | nhwc:1x1x3x4 k:1x2 pad:valid act:relu",
+                "nhwc-3x1-corner  | nhwc:1x5x1x4 k:3x1 pad:2,0,0,0 act:identity",
+                "nhwc-2x2-corner  | nhwc:1x2x2x4 k:2x2 pad:tl act:clamp(-1,2)",
+                "nhwc-3x3-strided | nhwc:2x9x9x8 k:3x3 s:2x2 pad:1,1,1,1 act:hard-swish",
+            })
+    void isAsStored(String name, String text) throws IOException {
+        assumeTrue(Cpu.supports(128), "no vectors of 128 bits");
+        DepthwiseConv2d conv = DepthwiseConv2d.parse(text);
+        Plan plan = conv.plan(PlanOptions.defaults().withVectorBits(128), Cases.weights(conv, 1));
+        Path stored = LISTINGS.resolve(name + ".txt");
+        if (Boolean.getBoolean("xsepconv.storeListings")) {
+            Files.writeString(stored, plan.listing());
+        }
+        assertEquals(Files.readString(stored).replace("\r\n", "\n"), plan.listing());
+    }
+
+    @Test
+    void sourceKernelsHaveNone() {
+        DepthwiseConv2d conv = DepthwiseConv2d.of(TensorShape.nhwc(1, 1, 3, 4), 1, 2);
+        Plan plan = conv.plan(PlanOptions.defaults().withKernel("scalar"), Cases.weights(conv, 1));
+        assertEquals("", plan.listing());
+    }
+}
