@@ -3,8 +3,8 @@ package org.xsepconv.internal.emit;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.xsepconv.internal.tile.Carrier;
+import org.xsepconv.internal.tile.Compiled;
 import org.xsepconv.internal.tile.TileClass;
-import org.xsepconv.internal.tile.TileKernel;
 
 /**
  * The compiled kernels of this process. Plans of the same geometry share a class; the least recently planned one is
@@ -16,7 +16,7 @@ public final class Compiler {
 
     private record Key(Emitter emitter, int bits, Carrier source, Carrier target) {}
 
-    private static final Map<Key, TileKernel> KERNELS = new Recent<>();
+    private static final Map<Key, Compiled> KERNELS = new Recent<>();
     private static final Map<Key, TileClass> CLASSES = new Recent<>();
 
     private Compiler() {}
@@ -43,9 +43,9 @@ public final class Compiler {
      * @param target what the output lies in
      * @return a kernel, perhaps one that other plans use
      */
-    public static synchronized TileKernel kernel(Emitter emitter, int bits, Carrier source, Carrier target) {
+    public static synchronized Compiled kernel(Emitter emitter, int bits, Carrier source, Carrier target) {
         Key key = new Key(emitter, bits, source, target);
-        return KERNELS.computeIfAbsent(key, k -> tileClass(k).define());
+        return KERNELS.computeIfAbsent(key, k -> new Compiled(() -> tileClass(k)));
     }
 
     /**
@@ -63,7 +63,7 @@ public final class Compiler {
         return tileClass(new Key(emitter, bits, Carrier.MEMORY, Carrier.MEMORY)).fits();
     }
 
-    private static TileClass tileClass(Key key) {
+    private static synchronized TileClass tileClass(Key key) {
         return CLASSES.computeIfAbsent(key, k -> k.emitter.emit(k.bits, k.source, k.target));
     }
 }

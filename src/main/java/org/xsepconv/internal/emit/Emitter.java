@@ -4,7 +4,7 @@ import org.xsepconv.internal.tile.Carrier;
 import org.xsepconv.internal.tile.TileClass;
 
 /** A family of compiled kernels, with its geometry and its tile: a value, equal if it emits the same class. */
-public sealed interface Emitter permits PixelRows, PixelTiles {
+public sealed interface Emitter permits PixelChunks, PixelRows, PixelTiles {
     /**
      * Output rows of a tile: what {@code first} and {@code end} of the kernel count.
      *

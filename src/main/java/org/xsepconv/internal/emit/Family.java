@@ -32,6 +32,33 @@ public enum Family {
             return g.rows().kernel() == 1 || g.columns().kernel() == 1 ? null : "is for lines of taps";
         }
     },
+    /** {@link PixelChunks}. */
+    PIXEL_CHUNKS {
+        @Override
+        List<Candidate> candidates(Geometry g) {
+            List<Candidate> all = new ArrayList<>();
+            boolean vertical = g.columns().kernel() == 1;
+            Axis along = vertical ? g.rows() : g.columns();
+            for (int n = 4; n <= Math.min(MOST_OUTPUTS, along.out()); n++) {
+                for (int m = 4; m <= WEIGHTS; m++) {
+                    int chunks = (along.kernel() + m - 1) / m;
+                    int loads = (n - 1) * along.stride() + 2 * m + n;
+                    if (n + m + 2 <= Cpu.REGISTERS && n * (m + 2) + loads <= MOST_OPERATIONS) {
+                        double tile = n * along.kernel() + chunks * (LOAD * (loads + n) + TILE);
+                        all.add(new Candidate(new PixelChunks(g, n, m), tile * tiles(along, n, !vertical)));
+                    }
+                }
+            }
+            return all;
+        }
+
+        @Override
+        public String declines(Geometry g) {
+            int line =
+                    g.columns().kernel() == 1 ? g.rows().kernel() : g.columns().kernel();
+            return line > WEIGHTS ? null : "is for lines of more than " + WEIGHTS + " taps";
+        }
+    },
     /** {@link PixelRows}. */
     PIXEL_ROWS {
         @Override
@@ -41,7 +68,9 @@ public enum Family {
             for (int c = 1; c <= Math.min(MOST_OUTPUTS, g.columns().out()); c++) {
                 int loads = inputs(g.columns(), c) + kw;
                 if (c + Math.min(kw, WEIGHTS) + 2 <= Cpu.REGISTERS && c * (kw + 2) + loads <= MOST_OPERATIONS) {
-                    double tile = g.rows().kernel() * (c * kw + LOAD * loads + 1) + TILE;
+                    double crowd = Math.max(0, c + kw - CROWD);
+                    double tile =
+                            (1 + CROWDED * crowd * crowd) * g.rows().kernel() * (c * kw + LOAD * loads + 1) + TILE;
                     all.add(new Candidate(new PixelRows(g, c), tile * tiles(g.columns(), c, true)));
                 }
             }
@@ -60,7 +89,7 @@ public enum Family {
     private static final int WEIGHTS = 12;
 
     /** Operations that surely do not fit into a method. */
-    private static final int MOST_OPERATIONS = 190;
+    private static final int MOST_OPERATIONS = 300;
 
     /** Cost of a load or a store, in FMAs. */
     private static final double LOAD = 0.5;
@@ -68,7 +97,12 @@ public enum Family {
     /** Cost of starting a tile, in FMAs. */
     private static final double TILE = 6;
 
-    private static final int MOST_METHODS = 40;
+    /** Sums and weights from which on a loop of taps gets slower, measured; registers are left, but C2 begins to spill. */
+    private static final int CROWD = 16;
+
+    private static final double CROWDED = 0.01;
+
+    private static final int MOST_METHODS = 120;
     private static final int LARGEST = 1 << 24;
     private static final int MOST_TAPS = 128;
 
@@ -112,6 +146,7 @@ public enum Family {
             case PixelTiles t ->
                 Tiles.of(g.rows(), t.rows(), false).runs().size()
                         * Tiles.of(g.columns(), t.columns(), true).runs().size();
+            case PixelChunks t -> t.methods();
             case PixelRows t ->
                 Tiles.of(g.rows(), 1, false).runs().size()
                         + Tiles.of(g.columns(), t.columns(), true).runs().size();

@@ -10,6 +10,7 @@ import org.xsepconv.internal.kernel.Operands;
 import org.xsepconv.internal.plan.Step;
 import org.xsepconv.internal.plan.View;
 import org.xsepconv.internal.tile.Carrier;
+import org.xsepconv.internal.tile.Compiled;
 import org.xsepconv.internal.tile.TileKernel;
 
 /**
@@ -19,6 +20,12 @@ import org.xsepconv.internal.tile.TileKernel;
 final class CompiledPass extends ConvPass {
     /** Weights of a channel block: half of a small L1 cache. */
     private static final int WEIGHT_BYTES = 16 << 10;
+
+    /** What even a slow machine needs, at full speed. Not at full speed is 50 times that and more. */
+    private static final double NANOS_PER_MAC = 0.1;
+
+    private static final double NANOS_PER_FLOAT = 1.0;
+    private static final long OVERHEAD = 2000;
 
     /** Fewer channels than this are better served by lanes that go across pixels. */
     private static final int FEWEST = 4;
@@ -31,7 +38,9 @@ final class CompiledPass extends ConvPass {
     private final Packed packed;
     private final Carrier source;
     private final Carrier target;
-    private final TileKernel kernel;
+    private final Compiled kernel;
+    /** What a vector of channels, or a plane, of a whole band takes at full speed, roughly, in nanoseconds. */
+    private final double expected;
 
     /**
      * A pass.
@@ -51,6 +60,8 @@ final class CompiledPass extends ConvPass {
         this.source = carrier(step.src(), arrays);
         this.target = carrier(step.dst(), arrays);
         this.kernel = Compiler.kernel(emitter, 32 * lanes, source, target);
+        double outputs = (double) emitter.rowTile() * step.columns().out() * lanes;
+        this.expected = outputs * (step.taps() * NANOS_PER_MAC + NANOS_PER_FLOAT);
     }
 
     private static Emitter emitter(Step.Convolve step, Choice choice) {
@@ -145,11 +156,24 @@ final class CompiledPass extends ConvPass {
         int whole = (c1 - c0 + (padded ? lanes - 1 : 0)) / lanes;
         o.weights = packed.memory;
         if (whole > 0) {
-            kernel.run(from, to, weights, x, w, 0, y, whole, first, end);
+            run(from, to, weights, x, w, y, whole, first, end);
         }
         if (c0 + whole * lanes < c1) {
             long tail = 4L * (c1 - c0 - lanes);
-            kernel.run(from, to, weights, x + tail, w + whole * blocks.bytes(), 0, y + tail, 1, first, end);
+            run(from, to, weights, x + tail, w + whole * blocks.bytes(), y + tail, 1, first, end);
+        }
+    }
+
+    /** Calls the kernel, and watches it until it is known to run at full speed. */
+    private void run(
+            Object from, Object to, MemorySegment weights, long x, long w, long y, int count, int first, int end) {
+        TileKernel k = kernel.kernel();
+        if (kernel.settled()) {
+            k.run(from, to, weights, x, w, 0, y, count, first, end);
+        } else {
+            long start = System.nanoTime();
+            k.run(from, to, weights, x, w, 0, y, count, first, end);
+            kernel.report(System.nanoTime() - start, OVERHEAD + (long) (expected * count * (end - first)));
         }
     }
 

@@ -26,6 +26,7 @@ public final class KernelTable {
     /** The table. */
     public static final List<KernelLine> LINES = List.of(
             compiled("nhwc-tiles", Layout.NHWC, Family.PIXEL_TILES, CHANNELS, s -> steps(s)),
+            compiled("nhwc-chunks", Layout.NHWC, Family.PIXEL_CHUNKS, CHANNELS, s -> steps(s)),
             compiled("nhwc-rows", Layout.NHWC, Family.PIXEL_ROWS, CHANNELS, s -> steps(s)),
             new KernelLine(
                     "nhwc-2x2",
@@ -73,6 +74,7 @@ public final class KernelTable {
                     CHANNELS,
                     s -> first(channels(s), steps(s))),
             compiled("nchw-boxed-tiles", Layout.NCHW, Family.PIXEL_TILES, BOXED, s -> first(blocks(s), steps(s))),
+            compiled("nchw-boxed-chunks", Layout.NCHW, Family.PIXEL_CHUNKS, BOXED, s -> first(blocks(s), steps(s))),
             compiled("nchw-boxed-rows", Layout.NCHW, Family.PIXEL_ROWS, BOXED, s -> first(blocks(s), steps(s))),
             new KernelLine(
                     "nchw-boxed-2x2",

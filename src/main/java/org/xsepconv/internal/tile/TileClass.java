@@ -15,6 +15,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandles;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * A class of vector code under construction: methods made of loads, multiply-adds, permutations, activations, stores, calls
@@ -25,10 +26,14 @@ import java.util.List;
  */
 public final class TileClass {
     /**
-     * Most bytes of a method. C1, the first compiler of the JVM, cannot compile large methods of vector calls ("out of virtual
-     * registers"), and one that it gave up on can stay hundreds of times too slow for ever: 2084 bytes passed, 2321 did not.
+     * Most bytes of a method. The JVM compiles none above 8000, and C2 needs more than proportionally longer for large ones: nine
+     * methods of up to 2500 bytes took 0.8 s, of up to 4500 bytes 1.5 s, of up to 7000 bytes 6.7 s. The first compiler sets
+     * no limit, because it never sees vector code: see {@link TileMethod}.
      */
-    static final int MOST_BYTES = 1800;
+    static final int MOST_BYTES = 3000;
+
+    /** Name of the static field with the turns of the empty loops, and of the method that sets it. */
+    static final String SPIN = "spin";
 
     final int bits;
     private final Carrier source;
@@ -74,6 +79,25 @@ public final class TileClass {
     public TileMethod method(String name, String... numbers) {
         TileMethod method = new TileMethod(this, name, methods.isEmpty(), List.of(numbers));
         methods.add(method);
+        return method;
+    }
+
+    /**
+     * The method of a name, which is made the first time that it is asked for.
+     *
+     * @param name its name
+     * @param body writes it
+     * @param numbers names of its numbers
+     * @return the method
+     */
+    public TileMethod methodOnce(String name, Consumer<TileMethod> body, String... numbers) {
+        for (TileMethod method : methods) {
+            if (method.name.equals(name)) {
+                return method;
+            }
+        }
+        TileMethod method = method(name, numbers);
+        body.accept(method);
         return method;
     }
 
@@ -154,6 +178,12 @@ public final class TileClass {
                         b -> b.aload(0)
                                 .invokespecial(CD_Object, INIT_NAME, MTD_void)
                                 .return_());
+                c.withField(SPIN, CD_int, ClassFile.ACC_STATIC | ClassFile.ACC_PRIVATE);
+                c.withMethodBody(
+                        SPIN,
+                        MethodTypeDesc.of(CD_void, CD_int),
+                        ClassFile.ACC_PUBLIC,
+                        b -> b.iload(1).putstatic(self, SPIN, CD_int).return_());
                 for (TileMethod method : methods) {
                     int flags = method.entry ? ClassFile.ACC_PUBLIC : ClassFile.ACC_STATIC | ClassFile.ACC_PRIVATE;
                     c.withMethodBody(method.name, method.type(), flags, method::emit);

@@ -2,7 +2,7 @@ package org.xsepconv.internal.tile;
 
 import java.lang.foreign.MemorySegment;
 
-/** What a finished {@link TileClass} can do: run on four addresses. Stateless; any number of threads at once. */
+/** What a finished {@link TileClass} can do: run on four addresses. Any number of threads at once. */
 public interface TileKernel {
     /**
      * Runs.
@@ -29,4 +29,12 @@ public interface TileKernel {
             int count,
             int first,
             int end);
+
+    /**
+     * Makes every tile end with an empty loop, of no effect but on the counters by which the JVM decides what to compile.
+     * Once compiled the loop costs nothing. For warming; see {@link Compiled}.
+     *
+     * @param turns its iterations, 0 for none
+     */
+    void spin(int turns);
 }

@@ -42,6 +42,9 @@ public final class TileMethod {
     private int depth = 1;
     private int names;
 
+    /** Whether this is vector code, and not only calls of it. */
+    private boolean vectors;
+
     TileMethod(TileClass owner, String name, boolean entry, List<String> numbers) {
         this.owner = owner;
         this.name = name;
@@ -93,7 +96,36 @@ public final class TileMethod {
 
     void emit(CodeBuilder b) {
         lines.forEach(line -> line.code.accept(b));
+        if (vectors) {
+            spin(b);
+            keepFromC1(b);
+        }
         b.return_();
+    }
+
+    /** The empty loop of {@link TileKernel#spin}. Compiled, it is nothing. */
+    private void spin(CodeBuilder b) {
+        Label top = b.newLabel();
+        Label end = b.newLabel();
+        b.getstatic(owner.self, TileClass.SPIN, CD_int).istore(next);
+        b.labelBinding(top).iload(next).ifle(end);
+        b.iinc(next, -1).goto_(top).labelBinding(end);
+    }
+
+    /**
+     * Makes the JVM compile the method with C2 or not at all.
+     *
+     * <p>C1, the first compiler, is of no use for vector code (it cannot unbox vectors), and harmful: it can compile many of
+     * these methods without profiling but not with it ("out of virtual registers"), and a method that it compiled
+     * without profiling first, because C2 was busy, is then never given to C2. What C1 cannot compile at all is profiled by the interpreter and then compiled by C2. C1
+     * declines methods with an exception handler that is also reached without an exception; javac writes none, but they are
+     * valid. This one covers an instruction that cannot throw, so nothing remains of it in compiled code.
+     */
+    private static void keepFromC1(CodeBuilder b) {
+        Label start = b.newLabel();
+        Label handler = b.newLabel();
+        b.labelBinding(start).aconst_null().labelBinding(handler).pop();
+        b.exceptionCatchAll(start, handler, handler);
     }
 
     void list(StringBuilder text) {
@@ -233,9 +265,54 @@ public final class TileMethod {
         return to;
     }
 
+    /**
+     * Into how many tiles so many things can be cut.
+     *
+     * @param n how many things
+     * @param size things in a tile
+     * @return {@code ceil(n / size)}
+     */
+    public Index tiles(Index n, int size) {
+        Index to = new Index(unique("n"), slot(1));
+        add(
+                to + " = ceil(" + n + " / " + size + ")",
+                b -> b.iload(n.slot())
+                        .loadConstant(size - 1)
+                        .iadd()
+                        .loadConstant(size)
+                        .idiv()
+                        .istore(to.slot()));
+        return to;
+    }
+
+    /**
+     * Where a tile starts if the last one overlaps its neighbour instead of being smaller.
+     *
+     * @param tile its number
+     * @param size things in a tile
+     * @param n how many things, at least one tile
+     * @return {@code min(tile * size, n - size)}
+     */
+    public Index start(Index tile, int size, Index n) {
+        Index to = new Index(unique("n"), slot(1));
+        MethodTypeDesc two = Types.type(CD_int, CD_int, CD_int);
+        add(
+                to + " = min(" + tile + "*" + size + ", " + n + "-" + size + ")",
+                b -> b.iload(tile.slot())
+                        .loadConstant(size)
+                        .imul()
+                        .iload(n.slot())
+                        .loadConstant(size)
+                        .isub()
+                        .invokestatic(Types.MATH, "min", two)
+                        .istore(to.slot()));
+        return to;
+    }
+
     // ---- vectors
 
     private Vec vec(String of) {
+        vectors = true;
         return new Vec(of, slot(1));
     }
 
@@ -437,6 +514,19 @@ public final class TileMethod {
                     .invokevirtual(Types.INTS, "reinterpretAsFloats", Types.AS_FLOATS)
                     .astore(v.slot());
         });
+        return v;
+    }
+
+    /** Lane l is lane l of {@code a}, or of {@code c} where the mask is set. */
+    public Vec blend(String of, Vec a, Vec c, Mask m) {
+        Vec v = vec(of);
+        add(
+                v + " = " + m + " ? " + c + " : " + a,
+                b -> b.aload(a.slot())
+                        .aload(c.slot())
+                        .aload(m.slot())
+                        .invokevirtual(Types.FLOATS, "blend", Types.BLEND)
+                        .astore(v.slot()));
         return v;
     }
 

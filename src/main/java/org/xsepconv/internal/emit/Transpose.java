@@ -1,0 +1,178 @@
+package org.xsepconv.internal.emit;
+
+import org.xsepconv.internal.tile.Address;
+import org.xsepconv.internal.tile.Carrier;
+import org.xsepconv.internal.tile.Index;
+import org.xsepconv.internal.tile.Lanes;
+import org.xsepconv.internal.tile.Mask;
+import org.xsepconv.internal.tile.TileClass;
+import org.xsepconv.internal.tile.TileMethod;
+import org.xsepconv.internal.tile.Vec;
+
+/**
+ * Planes to pixels, or pixels to planes, bit for bit.
+ *
+ * <pre>{@code
+ * y[p*pitch + c*4] = x[c*plane + p*4]   to pixels
+ * y[c*plane + p*4] = x[p*pitch + c*4]   to planes
+ * }</pre>
+ *
+ * <p>In blocks of 8 rows of 8 lanes. Row r and row r+d exchange lanes, for d = 2, 4, 1. With d = 2 and 1 that takes two
+ * two-table permutes. With d = 4 two blends do, which more ports of a processor can execute, because the lanes to be
+ * exchanged already face each other: the permutes before move lane l of row r to l^(r&4), those after move it back, and
+ * both do so in what they permute anyway. Per block: 8 loads, 16 permutes, 8 blends, 8 stores. Registers: 8 rows, 8 tables,
+ * one more in between. Vectors of 4 lanes need no blends.
+ *
+ * <p>Vectors of more than 8 lanes gain nothing: loads and stores limit them, a block of 16 by 16 wastes more where the last
+ * one overlaps, and its method is close to what C1 cannot compile.
+ *
+ * <p>The kernel is called with the number of pixels as {@code count}, of whole channel blocks as {@code first}, and 1 as
+ * {@code end} if the rest of the channels follows them, else 0. A pixel has room for whole channel blocks; to pixels, its
+ * unused lanes become zeros. Only if there are fewer pixels than a block has, their number is a constant of the class.
+ *
+ * @param toPixels the direction
+ * @param plane bytes between planes
+ * @param pitch bytes between pixels
+ * @param rest channels of the block that is not whole, or 0
+ * @param pixels how many, if that is less than {@link #block}; else 0, and {@code count} says how many
+ */
+public record Transpose(boolean toPixels, long plane, long pitch, int rest, int pixels) {
+    private static final int MOST_BITS = 256;
+
+    /** Distances of the stages of permutes, the one before the blends and the one after. */
+    private static final int[] NEAR = {2, 1};
+
+    /** Distance of the stage of blends; also rows of a group, which have their tables in common. */
+    private static final int FAR = 4;
+
+    /**
+     * Channels of a block, and pixels.
+     *
+     * @param bits vector width of the plan
+     * @return how many
+     */
+    public static int block(int bits) {
+        return Math.min(bits, MOST_BITS) / 32;
+    }
+
+    /**
+     * What the kernel reads at {@code t}: per stage of permutes, and per group of four rows, the lane numbers of the first
+     * and the second result.
+     *
+     * @param bits vector width of the plan
+     * @return lane numbers, in 64-byte aligned memory
+     */
+    public static int[] tables(int bits) {
+        int lanes = block(bits);
+        int[] table = new int[NEAR.length * lanes / FAR * 2 * lanes];
+        int n = 0;
+        for (int d : NEAR) {
+            for (int group = 0; group < lanes; group += FAR) {
+                for (int result = 0; result < 2; result++) {
+                    for (int l = 0; l < lanes; l++) {
+                        int from = l ^ group;
+                        int row = (from & d) == 0 ? 0 : lanes;
+                        table[n++] = row + (result == 0 ? from & ~d : from | d);
+                    }
+                }
+            }
+        }
+        return table;
+    }
+
+    /**
+     * Writes the kernel.
+     *
+     * @param title first line of its listing
+     * @param bits vector width of the plan
+     * @param source what the input lies in
+     * @param target what the output lies in
+     * @return the class
+     */
+    public TileClass emit(String title, int bits, Carrier source, Carrier target) {
+        TileClass c = new TileClass(title, Math.min(bits, MOST_BITS), source, target);
+        TileMethod run = c.entry();
+        long planes = c.lanes() * plane;
+        long floats = 4L * c.lanes();
+        TileMethod whole = line(c, "whole", c.lanes());
+        run.loop(run.number(1), i -> call(run, whole, i, planes, floats));
+        if (rest > 0) {
+            TileMethod part = line(c, "rest", rest);
+            run.when(run.number(2), 1, () -> call(run, part, run.number(1), planes, floats));
+        }
+        return c;
+    }
+
+    private void call(TileMethod run, TileMethod line, Index block, long planes, long floats) {
+        Address x = run.step(run.x(), block, toPixels ? planes : floats);
+        Address y = run.step(run.y(), block, toPixels ? floats : planes);
+        run.call(line, x, run.w(), y, run.number(0));
+    }
+
+    /** All pixels of a channel block. The last block of pixels overlaps, so that any number is done without masks. */
+    private TileMethod line(TileClass c, String name, int channels) {
+        TileMethod m = c.method(name, "pixels");
+        int lanes = c.lanes();
+        Address t = m.pin(m.t());
+        Lanes[] table = new Lanes[NEAR.length * lanes / FAR * 2];
+        for (int n = 0; n < table.length; n++) {
+            table[n] = m.lanes(t.plus(4L * lanes * n));
+        }
+        Mask far = lanes > FAR ? m.mask(0xF0) : null;
+        if (pixels > 0) {
+            Mask some = m.mask((1L << pixels) - 1);
+            block(m, table, far, some, m.pin(m.x()), m.pin(m.y()), channels);
+            return m;
+        }
+        m.loop(m.tiles(m.number(0), lanes), i -> {
+            Index p = m.start(i, lanes, m.number(0));
+            Address x = m.pin(m.step(m.x(), p, toPixels ? 4 : pitch));
+            Address y = m.pin(m.step(m.y(), p, toPixels ? pitch : 4));
+            block(m, table, far, null, x, y, channels);
+        });
+        return m;
+    }
+
+    /** Pixels by channels, some of which may not exist. */
+    private void block(TileMethod m, Lanes[] table, Mask far, Mask some, Address x, Address y, int channels) {
+        int lanes = table.length;
+        int there = pixels > 0 ? pixels : lanes;
+        int in = toPixels ? channels : there;
+        int out = toPixels ? there : channels;
+        Vec zero = in < lanes ? m.constant("zero", 0) : null;
+        Vec[] row = new Vec[lanes];
+        for (int r = 0; r < lanes; r++) {
+            Address from = x.plus(r * (toPixels ? plane : pitch));
+            row[r] = r < in ? m.load("x" + r, from, toPixels ? some : null) : m.copy("zero" + r, zero);
+        }
+        for (int r = 0; r < lanes; r++) {
+            if ((r & NEAR[0]) == 0) {
+                permute(m, row, r, NEAR[0], table, r / FAR * 2);
+            }
+        }
+        for (int r = 0; r + FAR < lanes; r++) {
+            Vec a = row[r];
+            Vec b = row[r + FAR];
+            row[r] = m.blend("b" + r, a, b, far);
+            row[r + FAR] = m.blend("b" + (r + FAR), b, a, far);
+            m.release(a);
+            m.release(b);
+        }
+        for (int r = 0; r < lanes; r += 2) {
+            permute(m, row, r, NEAR[1], table, (lanes + r) / FAR * 2);
+        }
+        for (int r = 0; r < out; r++) {
+            m.store(row[r], y.plus(r * (toPixels ? pitch : plane)), toPixels ? null : some);
+        }
+    }
+
+    /** Rows r and r+d exchange lanes. */
+    private static void permute(TileMethod m, Vec[] row, int r, int d, Lanes[] table, int first) {
+        Vec a = row[r];
+        Vec b = row[r + d];
+        row[r] = m.permute("d" + d + "_" + r, table[first], a, b);
+        row[r + d] = m.permute("d" + d + "_" + (r + d), table[first + 1], a, b);
+        m.release(a);
+        m.release(b);
+    }
+}
