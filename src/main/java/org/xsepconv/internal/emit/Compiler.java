@@ -14,7 +14,7 @@ public final class Compiler {
     /** Most classes that are kept for later plans. A class and its machine code take 50 to 150 KB. */
     private static final int KEPT = 256;
 
-    private record Key(Emitter emitter, int bits, Carrier source, Carrier target) {}
+    private record Key(Recipe recipe, int bits, Carrier source, Carrier target) {}
 
     private static final Map<Key, Compiled> KERNELS = new Recent<>();
     private static final Map<Key, TileClass> CLASSES = new Recent<>();
@@ -37,33 +37,33 @@ public final class Compiler {
     /**
      * A kernel.
      *
-     * @param emitter its family, geometry and tile
+     * @param recipe its family, geometry and tile
      * @param bits vector width
      * @param source what the input lies in
      * @param target what the output lies in
      * @return a kernel, perhaps one that other plans use
      */
-    public static synchronized Compiled kernel(Emitter emitter, int bits, Carrier source, Carrier target) {
-        Key key = new Key(emitter, bits, source, target);
+    public static synchronized Compiled kernel(Recipe recipe, int bits, Carrier source, Carrier target) {
+        Key key = new Key(recipe, bits, source, target);
         return KERNELS.computeIfAbsent(key, k -> new Compiled(() -> tileClass(k)));
     }
 
     /**
      * The listing of a kernel.
      *
-     * @param emitter its family, geometry and tile
+     * @param recipe its family, geometry and tile
      * @param bits vector width
      * @return one operation per line
      */
-    public static synchronized String listing(Emitter emitter, int bits) {
-        return tileClass(new Key(emitter, bits, Carrier.MEMORY, Carrier.MEMORY)).listing();
+    public static synchronized String listing(Recipe recipe, int bits) {
+        return tileClass(new Key(recipe, bits, Carrier.MEMORY, Carrier.MEMORY)).listing();
     }
 
-    static synchronized boolean fits(Emitter emitter, int bits) {
-        return tileClass(new Key(emitter, bits, Carrier.MEMORY, Carrier.MEMORY)).fits();
+    static synchronized boolean fits(Recipe recipe, int bits) {
+        return tileClass(new Key(recipe, bits, Carrier.MEMORY, Carrier.MEMORY)).fits();
     }
 
     private static synchronized TileClass tileClass(Key key) {
-        return CLASSES.computeIfAbsent(key, k -> k.emitter.emit(k.bits, k.source, k.target));
+        return CLASSES.computeIfAbsent(key, k -> k.recipe.emit(k.bits, k.source, k.target));
     }
 }

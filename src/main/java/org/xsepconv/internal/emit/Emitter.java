@@ -1,10 +1,7 @@
 package org.xsepconv.internal.emit;
 
-import org.xsepconv.internal.tile.Carrier;
-import org.xsepconv.internal.tile.TileClass;
-
 /** A family of compiled kernels, with its geometry and its tile: a value, equal if it emits the same class. */
-public sealed interface Emitter permits PixelChunks, PixelRows, PixelTiles {
+public sealed interface Emitter extends Recipe permits PixelChunks, PixelRows, PixelTiles {
     /**
      * Output rows of a tile: what {@code first} and {@code end} of the kernel count.
      *
@@ -18,14 +15,4 @@ public sealed interface Emitter permits PixelChunks, PixelRows, PixelTiles {
      * @return for instance {@code 1x7}: output rows by output columns
      */
     String tile();
-
-    /**
-     * Writes the kernel.
-     *
-     * @param bits vector width
-     * @param source what the input lies in
-     * @param target what the output lies in
-     * @return the class
-     */
-    TileClass emit(int bits, Carrier source, Carrier target);
 }

@@ -36,7 +36,7 @@ import org.xsepconv.internal.tile.Vec;
  * @param rest channels of the block that is not whole, or 0
  * @param pixels how many, if that is less than {@link #block}; else 0, and {@code count} says how many
  */
-public record Transpose(boolean toPixels, long plane, long pitch, int rest, int pixels) {
+public record Transpose(boolean toPixels, long plane, long pitch, int rest, int pixels) implements Recipe {
     private static final int MOST_BITS = 256;
 
     /** Distances of the stages of permutes, the one before the blends and the one after. */
@@ -80,17 +80,14 @@ public record Transpose(boolean toPixels, long plane, long pitch, int rest, int 
         return table;
     }
 
-    /**
-     * Writes the kernel.
-     *
-     * @param title first line of its listing
-     * @param bits vector width of the plan
-     * @param source what the input lies in
-     * @param target what the output lies in
-     * @return the class
-     */
-    public TileClass emit(String title, int bits, Carrier source, Carrier target) {
-        TileClass c = new TileClass(title, Math.min(bits, MOST_BITS), source, target);
+    private String title() {
+        return "Transpose " + (toPixels ? "planes to pixels" : "pixels to planes") + ", planes " + plane
+                + " bytes apart, pixels " + pitch + ", " + rest + " channels left over";
+    }
+
+    @Override
+    public TileClass emit(int bits, Carrier source, Carrier target) {
+        TileClass c = new TileClass(title(), Math.min(bits, MOST_BITS), source, target);
         TileMethod run = c.entry();
         long planes = c.lanes() * plane;
         long floats = 4L * c.lanes();

@@ -27,7 +27,7 @@ final class BoxPass extends ConvPass {
     private static final int MOST_CHANNELS = 64;
     private static final double MOST_SCRATCH = 1 << 26;
 
-    private final ConvPass inner;
+    private final BlockPass inner;
     private final Kernel transpose;
     private final KernelSet mover;
     /** Whether there are zeros around the image in the box; if not, its edges are rectangles of their own. */
@@ -45,20 +45,17 @@ final class BoxPass extends ConvPass {
     private final Packed places;
 
     BoxPass(Step.Convolve step, Choice choice, boolean landed) {
-        super(step, cut(step, choice), choice.options().checked(), landed);
-        this.bordered = choice.family() == null && bordered(step);
+        super(step, cut(step), choice.options().checked(), landed);
+        this.bordered = bordered(step);
         this.planesIn = planes(step.src());
         this.planesOut = planes(step.dst());
         int block = cut.block();
-        int width = bordered ? (int) boxWidth(step) : step.columns().in();
+        int width = (int) boxWidth(step);
         this.boxed = planesIn || bordered;
         View box = boxed ? box(width, block) : xView;
         View result = planesOut ? box(step.columns().out(), block) : yView;
         this.boxBytes = boxed ? roundUp(box.row() * inputRows(step, cut.band()), ALIGNMENT) : 0;
-        Step.Convolve inside = inner(step, width, box, result);
-        this.inner = choice.family() == null
-                ? new BlockPass(inside, choice, false)
-                : new CompiledPass(inside, choice, false);
+        this.inner = new BlockPass(inner(step, width, box, result), choice, false);
         this.transpose = planesIn || planesOut ? choice.transpose() : null;
         this.mover = choice.rows();
         this.places = planesIn && bordered ? places(box) : null;
@@ -85,7 +82,7 @@ final class BoxPass extends ConvPass {
     }
 
     private static View box(int width, int channels) {
-        return View.pixels(View.TEMPORARY, 0, channels, 1, width);
+        return new View(View.TEMPORARY, 0, 0, 4, 4L * channels * width, 4L * channels, false);
     }
 
     /** The same convolution on the box, which may include the borders of the image. */
@@ -111,18 +108,15 @@ final class BoxPass extends ConvPass {
         return table;
     }
 
-    private static Cut cut(Step.Convolve step, Choice choice) {
+    private static Cut cut(Step.Convolve step) {
         int rows = step.rows().out();
-        boolean compiled = choice.family() != null;
-        long width = compiled ? step.columns().in() : boxWidth(step);
         long halo = inputRows(step, 1);
-        long perRow = 4 * (step.columns().out() + width * step.rows().stride());
-        long haloBytes = 4 * width * halo;
+        long perRow = 4 * (step.columns().out() + boxWidth(step) * step.rows().stride());
+        long haloBytes = 4 * boxWidth(step) * halo;
         long channels = Math.max(1, BOX_BYTES / (perRow * rows + haloBytes) / LANES) * LANES;
         int block = (int) Math.min(step.c(), Math.min(MOST_CHANNELS, channels));
         long band = Math.max(BOX_BYTES / (perRow * block), 2 * halo);
-        int tile = compiled ? CompiledPass.rowTile(step, choice) : 1;
-        return new Cut(step.n(), step.c(), block, rows, rows, tile).withBand(band);
+        return new Cut(step.n(), step.c(), block, rows, (int) Math.max(1, Math.min(rows, band)));
     }
 
     @Override
@@ -240,20 +234,12 @@ final class BoxPass extends ConvPass {
 
     @Override
     public String describe() {
-        String lanes = inner instanceof BlockPass b
-                ? "a box with zeros around, " + b.describeLanes()
-                : "a box, compiled for this geometry, " + ((CompiledPass) inner).describeLanes();
         String way = planesIn && planesOut
                 ? "planes transposed to pixels and back"
                 : planesIn
                         ? "planes transposed to pixels"
                         : planesOut ? "pixels transposed to planes" : "pixels copied";
-        return way + " through " + lanes + ", " + cut;
-    }
-
-    @Override
-    public String listing() {
-        return inner.listing();
+        return way + " through a box with zeros around, " + inner.describeLanes() + ", " + cut;
     }
 
     /** Why there can be no box, or null. */

@@ -57,8 +57,8 @@ final class CompiledPass extends ConvPass {
         this.padded = padded(step);
         this.blocks = new Blocks(lanes, step.taps());
         this.packed = pack();
-        this.source = carrier(step.src(), arrays);
-        this.target = carrier(step.dst(), arrays);
+        this.source = carrier(step.src(), checked, arrays);
+        this.target = carrier(step.dst(), checked, arrays);
         this.kernel = Compiler.kernel(emitter, 32 * lanes, source, target);
         double outputs = (double) emitter.rowTile() * step.columns().out() * lanes;
         this.expected = outputs * (step.taps() * NANOS_PER_MAC + NANOS_PER_FLOAT);
@@ -109,7 +109,8 @@ final class CompiledPass extends ConvPass {
         return emitter(step, choice).rowTile();
     }
 
-    private Carrier carrier(View view, boolean arrays) {
+    /** What a side of a pass lies in. */
+    static Carrier carrier(View view, boolean checked, boolean arrays) {
         return checked ? Carrier.SEGMENTS : arrays && view.buffer() != View.TEMPORARY ? Carrier.ARRAYS : Carrier.MEMORY;
     }
 
@@ -177,7 +178,8 @@ final class CompiledPass extends ConvPass {
         }
     }
 
-    private static Object memory(Carrier carrier, Frame frame, MemorySegment segment, int buffer) {
+    /** What a kernel is given for a side: its segment, its array, or nothing if it is told addresses. */
+    static Object memory(Carrier carrier, Frame frame, MemorySegment segment, int buffer) {
         return switch (carrier) {
             case MEMORY -> null;
             case SEGMENTS -> segment;

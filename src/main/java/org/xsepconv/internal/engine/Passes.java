@@ -60,8 +60,10 @@ public final class Passes {
 
     private static Pass pass(Step.Convolve step, Choice choice, Access access) {
         boolean landed = access != Access.DIRECT;
-        if (choice.family() != null && choice.form() != Choice.Form.BOXED) {
-            return new CompiledPass(step, choice, landed);
+        if (choice.family() != null) {
+            return choice.form() == Choice.Form.BOXED
+                    ? new TransposedPass(step, choice, access)
+                    : new CompiledPass(step, choice, landed);
         }
         return switch (choice.form()) {
             case CHANNELS ->
@@ -106,10 +108,11 @@ public final class Passes {
      * Whether it pays to transpose planes rather than to compute them as they are.
      *
      * @param step a step with planes on both sides
+     * @param compiled whether by compiled kernels
      * @return true if transposing is expected to be faster
      */
-    public static boolean blocksPay(Step.Convolve step) {
-        return BoxPass.cost(step) < PlanePass.cost(step);
+    public static boolean blocksPay(Step.Convolve step, boolean compiled) {
+        return (compiled ? TransposedPass.cost(step) : BoxPass.cost(step)) < PlanePass.cost(step);
     }
 
     /**

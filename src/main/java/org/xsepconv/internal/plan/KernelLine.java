@@ -78,7 +78,11 @@ public record KernelLine(
         if (reason == null && family != null) {
             reason = Passes.declinesCompiled(step, family, form, options.vectorBits());
         }
-        if (reason == null && form == Choice.Form.BOXED && !asked && step.planes() && !Passes.blocksPay(step)) {
+        if (reason == null
+                && form == Choice.Form.BOXED
+                && !asked
+                && step.planes()
+                && !Passes.blocksPay(step, family != null)) {
             return "costs more in transposing planes than it saves";
         }
         return reason;

@@ -1,0 +1,209 @@
+package org.xsepconv.internal.engine;
+
+import java.lang.foreign.MemorySegment;
+import org.xsepconv.Layout;
+import org.xsepconv.internal.kernel.Kernel;
+import org.xsepconv.internal.kernel.Operands;
+import org.xsepconv.internal.kernel.TransposeKernel;
+import org.xsepconv.internal.plan.Axis;
+import org.xsepconv.internal.plan.Step;
+import org.xsepconv.internal.plan.View;
+import org.xsepconv.internal.tile.Carrier;
+
+/**
+ * A block of planes transposed to pixels in scratch that stays in L1, a {@link CompiledPass} on them, and its results transposed
+ * back, so that NCHW goes through the kernels for NHWC. A side that has its channels together already is used where it is, which is
+ * how the convolutions of a chain in NCHW hand over their results.
+ */
+final class TransposedPass extends ConvPass {
+    /** Input and output in scratch: most of a small L1 cache. */
+    private static final long SCRATCH_BYTES = 28 << 10;
+
+    private static final int MOST_CHANNELS = 64;
+
+    /** Cost of a vector through a transposition, in FMAs. */
+    private static final double SIDE = 4;
+
+    /** What a vector costs beyond its taps. */
+    private static final double VECTOR = 2.5;
+
+    private final CompiledPass inner;
+    private final Transposition toPixels;
+    private final Transposition toPlanes;
+    private final Kernel few;
+    private final Carrier source;
+    private final Carrier target;
+    private final long inBytes;
+
+    /**
+     * A pass.
+     *
+     * @param step what to compute
+     * @param choice of a compiled kernel
+     * @param access how the caller's memory is reached
+     */
+    TransposedPass(Step.Convolve step, Choice choice, Passes.Access access) {
+        super(step, cut(step, choice), choice.options().checked(), lands(step, choice, access));
+        boolean arrays = access == Passes.Access.ARRAYS && !lands(step, choice, access);
+        this.source = CompiledPass.carrier(step.src(), checked, arrays);
+        this.target = CompiledPass.carrier(step.dst(), checked, arrays);
+        this.few = choice.transpose();
+        boolean planesIn = planes(step.src());
+        boolean planesOut = planes(step.dst());
+        int block = cut.block();
+        View in = planesIn
+                ? View.pixels(View.TEMPORARY, 0, block, 1, step.columns().in())
+                : step.src();
+        View out = planesOut
+                ? View.pixels(View.TEMPORARY, 0, block, 1, step.columns().out())
+                : step.dst();
+        this.inner = new CompiledPass(inner(step, in, out), choice, false);
+        this.inBytes = planesIn ? in.row() * Math.min(step.rows().in(), inputRows(step, cut.band())) : 0;
+        Carrier scratch = checked ? Carrier.SEGMENTS : Carrier.MEMORY;
+        int bits = choice.options().vectorBits();
+        this.toPixels =
+                planesIn ? new Transposition(true, xView.channel(), in.pixel(), step.c(), bits, source, scratch) : null;
+        this.toPlanes = planesOut
+                ? new Transposition(false, yView.channel(), out.pixel(), step.c(), bits, scratch, target)
+                : null;
+    }
+
+    /** Whether a side must be transposed. */
+    private static boolean planes(View view) {
+        return view.pixel() == 4;
+    }
+
+    private static Step.Convolve inner(Step.Convolve s, View in, View out) {
+        return new Step.Convolve(
+                s.text(),
+                Layout.NHWC,
+                s.n(),
+                s.c(),
+                s.rows(),
+                s.columns(),
+                in,
+                out,
+                s.weights(),
+                s.bias(),
+                s.activation());
+    }
+
+    /** Whether the caller's memory goes through native scratch: arrays only if a band may be too small for compiled kernels. */
+    private static boolean lands(Step.Convolve step, Choice choice, Passes.Access access) {
+        return access == Passes.Access.LANDED || access == Passes.Access.ARRAYS && !largeBands(step, choice);
+    }
+
+    private static boolean largeBands(Step.Convolve step, Choice choice) {
+        boolean whole = cut(step, choice).band() == step.rows().out();
+        int in = step.columns().in() * (whole ? step.rows().in() : 1);
+        int out = step.columns().out() * (whole ? step.rows().out() : 1);
+        return Math.min(in, out) >= Transposition.FEWEST;
+    }
+
+    private static Cut cut(Step.Convolve step, Choice choice) {
+        int rows = step.rows().out();
+        long width = step.columns().in();
+        long halo = inputRows(step, 1);
+        long perRow = 4 * (step.columns().out() + width * step.rows().stride());
+        long channels = SCRATCH_BYTES / (perRow * rows + 4 * width * halo) / View.LANES * View.LANES;
+        int block = (int) Math.min(step.c(), Math.max(View.LANES, Math.min(MOST_CHANNELS, channels)));
+        long band = Math.max(SCRATCH_BYTES / (perRow * block), 2 * halo);
+        return new Cut(step.n(), step.c(), block, rows, rows, CompiledPass.rowTile(step, choice)).withBand(band);
+    }
+
+    @Override
+    void compute(Frame frame, int c0, int c1, int y0, int y1, long x, long y) {
+        Operands o = frame.operands;
+        MemorySegment src = o.src;
+        MemorySegment dst = o.dst;
+        MemorySegment scratch = frame.workspace();
+        long in = Frame.base(scratch, checked) + ownScratch(frame);
+        long from = x;
+        if (toPixels != null) {
+            int r0 = (int) clamp(step.rows().origin(y0));
+            int r1 = (int) Math.max(r0, clamp(step.rows().origin(y0) + inputRows(step, y1 - y0)));
+            o.dst = scratch;
+            o.xAcross = xView.channel();
+            o.yAcross = inner.xView.pixel();
+            int pixels = (r1 - r0) * step.columns().in();
+            transpose(toPixels, frame, x + r0 * xView.row(), in, pixels, c1 - c0);
+            o.src = scratch;
+            from = in - r0 * inner.xView.row();
+        }
+        long out = in + inBytes;
+        o.dst = toPlanes == null ? dst : scratch;
+        inner.compute(frame, c0, c1, y0, y1, from, toPlanes == null ? y : out - y0 * inner.yView.row());
+        if (toPlanes != null) {
+            o.src = scratch;
+            o.dst = dst;
+            o.xAcross = inner.yView.pixel();
+            o.yAcross = yView.channel();
+            int pixels = (y1 - y0) * step.columns().out();
+            transpose(toPlanes, frame, out, y + y0 * yView.row(), pixels, c1 - c0);
+        }
+        o.src = src;
+    }
+
+    private long clamp(long row) {
+        return Math.max(0, Math.min(step.rows().in(), row));
+    }
+
+    private void transpose(Transposition kernel, Frame frame, long x, long y, int pixels, int channels) {
+        Operands o = frame.operands;
+        if (pixels >= Transposition.FEWEST) {
+            boolean in = kernel == toPixels;
+            Object from = in ? CompiledPass.memory(source, frame, o.src, View.SRC) : checked ? o.src : null;
+            Object to = in ? checked ? o.dst : null : CompiledPass.memory(target, frame, o.dst, View.DST);
+            kernel.run(from, to, x, y, pixels, channels);
+            return;
+        }
+        o.x = x;
+        o.y = y;
+        o.across = kernel == toPixels ? channels : pixels;
+        o.lanes = kernel == toPixels ? pixels : channels;
+        o.taps = TransposeKernel.NO_TABLE;
+        few.run(o);
+    }
+
+    @Override
+    long ownScratchBytes() {
+        long outBytes = toPlanes == null ? 0 : inner.yView.row() * cut.band();
+        return roundUp(inBytes + outBytes, ALIGNMENT);
+    }
+
+    @Override
+    public String describe() {
+        String way = toPixels != null && toPlanes != null
+                ? "planes transposed to pixels and back"
+                : toPixels != null ? "planes transposed to pixels" : "pixels transposed to planes";
+        return way + ", compiled for this geometry, channels as lanes, " + inner.describeLanes() + ", " + cut;
+    }
+
+    @Override
+    public String listing() {
+        return inner.listing();
+    }
+
+    /** Why it cannot compute a step, or null if it can. */
+    static String declines(Step.Convolve step) {
+        return BoxPass.declines(step);
+    }
+
+    /** Cost of a vector of results, in FMAs. */
+    static double cost(Step.Convolve step) {
+        double outputs = (double) step.rows().out() * step.columns().out();
+        double inputs = (double) step.rows().in() * step.columns().in();
+        double room = (double) View.roomy(step.c()) / step.c();
+        double sides = (planes(step.src()) ? SIDE * inputs / outputs : 0) + (planes(step.dst()) ? SIDE : 0);
+        return (inside(step.rows()) * inside(step.columns()) + VECTOR) * room + sides;
+    }
+
+    /** Taps of an axis that are inside the image, for an average output. */
+    private static double inside(Axis axis) {
+        long taps = 0;
+        for (Axis.Run run : axis.runs()) {
+            taps += (long) (run.end() - run.start()) * (run.endTap() - run.firstTap());
+        }
+        return (double) taps / axis.out();
+    }
+}

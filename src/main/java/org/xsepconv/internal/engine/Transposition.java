@@ -1,0 +1,69 @@
+package org.xsepconv.internal.engine;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import org.xsepconv.internal.emit.Compiler;
+import org.xsepconv.internal.emit.Transpose;
+import org.xsepconv.internal.tile.Carrier;
+import org.xsepconv.internal.tile.Compiled;
+
+/** Planes to pixels, or pixels to planes, by a compiled kernel. Immutable. */
+final class Transposition {
+    /** Fewest pixels: those of a block. */
+    static final int FEWEST = Transpose.block(512);
+
+    /** What a float takes at full speed even on a slow machine. */
+    private static final double NANOS_PER_FLOAT = 1.0;
+
+    private static final long OVERHEAD = 2000;
+
+    private final Compiled kernel;
+    private final int block;
+    private final MemorySegment tables;
+    private final boolean checked;
+
+    /**
+     * A transposition.
+     *
+     * @param toPixels the direction
+     * @param plane bytes between planes
+     * @param pitch bytes between pixels, which have room for whole vectors of channels
+     * @param channels of the tensor: what is left over when they are cut into blocks
+     * @param bits vector width
+     * @param source what the input lies in
+     * @param target what the output lies in
+     */
+    Transposition(boolean toPixels, long plane, long pitch, int channels, int bits, Carrier source, Carrier target) {
+        this.block = Transpose.block(bits);
+        this.kernel = Compiler.kernel(new Transpose(toPixels, plane, pitch, channels % block, 0), bits, source, target);
+        this.checked = source == Carrier.SEGMENTS;
+        int[] numbers = Transpose.tables(bits);
+        this.tables = Arena.ofAuto().allocate(4L * numbers.length, ConvPass.ALIGNMENT);
+        MemorySegment.copy(numbers, 0, tables, ValueLayout.JAVA_INT, 0, numbers.length);
+    }
+
+    /**
+     * Runs.
+     *
+     * @param from what {@code x} is an offset in, or null if it is an address
+     * @param to what {@code y} is an offset in, or null if it is an address
+     * @param x first pixel of the first channel
+     * @param y first pixel of the first channel
+     * @param pixels how many, at least {@link #FEWEST}
+     * @param channels how many
+     */
+    void run(Object from, Object to, long x, long y, int pixels, int channels) {
+        long t = Frame.base(tables, checked);
+        MemorySegment numbers = checked ? tables : null;
+        int rest = channels % block == 0 ? 0 : 1;
+        if (kernel.settled()) {
+            kernel.kernel().run(from, to, numbers, x, 0, t, y, pixels, channels / block, rest);
+        } else {
+            long start = System.nanoTime();
+            kernel.kernel().run(from, to, numbers, x, 0, t, y, pixels, channels / block, rest);
+            kernel.report(System.nanoTime() - start, OVERHEAD + (long) (NANOS_PER_FLOAT * pixels * (channels + block)));
+        }
+        java.lang.ref.Reference.reachabilityFence(tables);
+    }
+}
