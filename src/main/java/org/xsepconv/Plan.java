@@ -1,6 +1,8 @@
 package org.xsepconv;
 
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.time.Duration;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -8,6 +10,7 @@ import org.xsepconv.internal.Check;
 import org.xsepconv.internal.engine.Door;
 import org.xsepconv.internal.engine.Program;
 import org.xsepconv.internal.engine.Scratch;
+import org.xsepconv.internal.engine.WarmUp;
 import org.xsepconv.internal.plan.Planner;
 
 /**
@@ -52,7 +55,7 @@ public final class Plan {
 
     /**
      * How it computes it: arithmetic, and for every convolution the kernel chosen, why the ones before it in the table were
-     * not, lanes, tiles, work items and scratch.
+     * not, lanes, tiles, work items and scratch; and whether compiled kernels that have run are at full speed.
      *
      * @return several lines
      */
@@ -68,6 +71,43 @@ public final class Plan {
      */
     public String listing() {
         return programs.listing();
+    }
+
+    /**
+     * Runs this plan on scratch memory of its size until calls on native memory are at full speed. A new plan is interpreted, which
+     * is hundreds of times slower, until the JVM has compiled its kernels; plans of the same geometry share them.
+     *
+     * @param limit when to give up
+     * @return whether calls now take a small multiple, at most, of the time that is expected of a slow machine
+     * @throws IllegalArgumentException if {@code limit} is negative
+     */
+    public boolean warmUp(Duration limit) {
+        Check.notNull("limit", limit);
+        Check.atLeast("limit", limit.toMillis(), 0);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment input = arena.allocate(4 * src.elements(), 64);
+            MemorySegment output = arena.allocate(4 * dst.elements(), 64);
+            Workspace workspace = workspace();
+            return WarmUp.run(programs.direct(), () -> execute(input, output, workspace), limit.toNanos());
+        }
+    }
+
+    /**
+     * As {@link #warmUp}, for calls on arrays, which have kernels of their own.
+     *
+     * @param limit when to give up
+     * @return whether calls now take a small multiple, at most, of the time that is expected of a slow machine
+     * @throws IllegalArgumentException if {@code limit} is negative, or the tensors are too large for arrays
+     */
+    public boolean warmUpArrays(Duration limit) {
+        Check.notNull("limit", limit);
+        Check.atLeast("limit", limit.toMillis(), 0);
+        Check.atMost("src().elements()", src.elements(), Integer.MAX_VALUE - 8L);
+        Check.atMost("dst().elements()", dst.elements(), Integer.MAX_VALUE - 8L);
+        float[] input = new float[(int) src.elements()];
+        float[] output = new float[(int) dst.elements()];
+        Workspace workspace = workspace();
+        return WarmUp.run(programs.arrays(), () -> execute(input, output, workspace), limit.toNanos());
     }
 
     /**

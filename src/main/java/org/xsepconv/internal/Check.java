@@ -23,9 +23,22 @@ public final class Check {
      * @param value its value
      * @param least smallest legal value
      */
-    public static void atLeast(String name, int value, int least) {
+    public static void atLeast(String name, long value, long least) {
         if (value < least) {
             throw new IllegalArgumentException(name + ": " + value + ", expected " + least + " or more");
+        }
+    }
+
+    /**
+     * Rejects a value above a limit.
+     *
+     * @param name argument name
+     * @param value its value
+     * @param most largest legal value
+     */
+    public static void atMost(String name, long value, long most) {
+        if (value > most) {
+            throw new IllegalArgumentException(name + ": " + value + ", expected " + most + " or less");
         }
     }
 

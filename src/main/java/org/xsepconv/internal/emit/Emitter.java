@@ -1,13 +1,23 @@
 package org.xsepconv.internal.emit;
 
 /** A family of compiled kernels, with its geometry and its tile: a value, equal if it emits the same class. */
-public sealed interface Emitter extends Recipe permits PixelChunks, PixelRows, PixelTiles {
+public sealed interface Emitter extends Recipe permits PackedRows, PixelChunks, PixelRows, PixelTiles, RowStream {
     /**
      * Output rows of a tile: what {@code first} and {@code end} of the kernel count.
      *
      * @return rows
      */
     int rowTile();
+
+    /**
+     * What the kernel expects at {@code t}: lane numbers of permutations, one vector after the other.
+     *
+     * @param bits vector width
+     * @return the tables
+     */
+    default int[] tables(int bits) {
+        return new int[0];
+    }
 
     /**
      * Its tile, for plans to print.

@@ -28,7 +28,7 @@ public enum Family {
         }
 
         @Override
-        public String declines(Geometry g) {
+        public String declines(Geometry g, int bits) {
             return g.rows().kernel() == 1 || g.columns().kernel() == 1 ? null : "is for lines of taps";
         }
     },
@@ -53,7 +53,7 @@ public enum Family {
         }
 
         @Override
-        public String declines(Geometry g) {
+        public String declines(Geometry g, int bits) {
             int line =
                     g.columns().kernel() == 1 ? g.rows().kernel() : g.columns().kernel();
             return line > WEIGHTS ? null : "is for lines of more than " + WEIGHTS + " taps";
@@ -78,8 +78,42 @@ public enum Family {
         }
 
         @Override
-        public String declines(Geometry g) {
+        public String declines(Geometry g, int bits) {
             return null;
+        }
+    },
+    /** {@link PackedRows}. */
+    PACKED_ROWS {
+        @Override
+        public boolean planes() {
+            return true;
+        }
+
+        @Override
+        Emitter best(Geometry g, int bits) {
+            return PackedRows.choose(g, bits);
+        }
+
+        @Override
+        public String declines(Geometry g, int bits) {
+            return PackedRows.declines(g, bits);
+        }
+    },
+    /** {@link RowStream}. */
+    ROW_STREAM {
+        @Override
+        public boolean planes() {
+            return true;
+        }
+
+        @Override
+        Emitter best(Geometry g, int bits) {
+            return RowStream.choose(g, bits);
+        }
+
+        @Override
+        public String declines(Geometry g, int bits) {
+            return RowStream.declines(g, bits);
         }
     };
 
@@ -108,15 +142,27 @@ public enum Family {
 
     record Candidate(Emitter emitter, double cost) {}
 
-    abstract List<Candidate> candidates(Geometry g);
+    List<Candidate> candidates(Geometry g) {
+        return List.of();
+    }
+
+    /**
+     * Whether columns are lanes, and not channels.
+     *
+     * @return true for kernels that work on planes
+     */
+    public boolean planes() {
+        return false;
+    }
 
     /**
      * Why it cannot compute a convolution.
      *
      * @param g its geometry
+     * @param bits vector width
      * @return the reason in words, or null if it can
      */
-    public abstract String declines(Geometry g);
+    public abstract String declines(Geometry g, int bits);
 
     /**
      * The best kernel of this family.
@@ -129,6 +175,25 @@ public enum Family {
         if (tooLarge(g.rows()) || tooLarge(g.columns())) {
             return null;
         }
+        return best(g, bits);
+    }
+
+    /**
+     * What a vector of results costs, if planes are read as they are.
+     *
+     * @param g geometry
+     * @param bits vector width
+     * @return FMAs
+     */
+    public double cost(Geometry g, int bits) {
+        Emitter emitter = choose(g, bits);
+        if (emitter instanceof PackedRows rows) {
+            return rows.cost(bits / 32);
+        }
+        return emitter instanceof RowStream stream ? stream.cost(bits / 32) : Double.POSITIVE_INFINITY;
+    }
+
+    Emitter best(Geometry g, int bits) {
         return candidates(g).stream()
                 .sorted(Comparator.comparingDouble(Candidate::cost))
                 .map(Candidate::emitter)
@@ -147,6 +212,8 @@ public enum Family {
                 Tiles.of(g.rows(), t.rows(), false).runs().size()
                         * Tiles.of(g.columns(), t.columns(), true).runs().size();
             case PixelChunks t -> t.methods();
+            case PackedRows t -> Tiles.of(g.rows(), t.rowTile(), false).runs().size();
+            case RowStream t -> 1;
             case PixelRows t ->
                 Tiles.of(g.rows(), 1, false).runs().size()
                         + Tiles.of(g.columns(), t.columns(), true).runs().size();

@@ -1,6 +1,7 @@
 package org.xsepconv.internal.engine;
 
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import org.xsepconv.internal.emit.Blocks;
 import org.xsepconv.internal.emit.Compiler;
 import org.xsepconv.internal.emit.Emitter;
@@ -34,11 +35,15 @@ final class CompiledPass extends ConvPass {
     private final Choice choice;
     private final int lanes;
     private final boolean padded;
+    private final boolean planes;
     private final Blocks blocks;
+    private final int[] tables;
     private final Packed packed;
     private final Carrier source;
     private final Carrier target;
-    private final Compiled kernel;
+    /** Compiled when it is first needed: few plans meet both arrays and native memory. */
+    private Compiled kernel;
+
     /** What a vector of channels, or a plane, of a whole band takes at full speed, roughly, in nanoseconds. */
     private final double expected;
 
@@ -50,17 +55,18 @@ final class CompiledPass extends ConvPass {
      * @param arrays whether the caller's memory is arrays
      */
     CompiledPass(Step.Convolve step, Choice choice, boolean arrays) {
-        super(step, cut(step, emitter(step, choice)), choice.options().checked(), false);
+        super(step, cut(step, choice), choice.options().checked(), false);
         this.choice = choice;
         this.emitter = emitter(step, choice);
         this.lanes = lanes(step, choice);
         this.padded = padded(step);
-        this.blocks = new Blocks(lanes, step.taps());
+        this.planes = choice.family().planes();
+        this.blocks = new Blocks(planes ? 1 : lanes, step.taps());
+        this.tables = emitter.tables(32 * lanes);
         this.packed = pack();
         this.source = carrier(step.src(), checked, arrays);
         this.target = carrier(step.dst(), checked, arrays);
-        this.kernel = Compiler.kernel(emitter, 32 * lanes, source, target);
-        double outputs = (double) emitter.rowTile() * step.columns().out() * lanes;
+        double outputs = (double) emitter.rowTile() * step.columns().out() * blocks.channels();
         this.expected = outputs * (step.taps() * NANOS_PER_MAC + NANOS_PER_FLOAT);
     }
 
@@ -73,12 +79,16 @@ final class CompiledPass extends ConvPass {
     }
 
     private static int lanes(Step.Convolve step, Choice choice) {
-        return Choice.lanes(choice.options().vectorBits(), step.c(), padded(step));
+        boolean whole = padded(step) || choice.family().planes();
+        return Choice.lanes(choice.options().vectorBits(), step.c(), whole);
     }
 
     /** Why a step cannot be computed so, or null if it can. */
     static String declines(Step.Convolve step, Family family, boolean boxed, int bits) {
         boolean roomy = boxed && room(step.src()) && room(step.dst());
+        if (family.planes()) {
+            return declinesPlanes(step, family, bits);
+        }
         if (!boxed && (step.src().channel() != 4 || step.dst().channel() != 4)) {
             return "needs its channels side by side";
         }
@@ -90,10 +100,28 @@ final class CompiledPass extends ConvPass {
         }
         Geometry g = geometry(step);
         int lanes = Choice.lanes(bits, step.c(), boxed || padded(step));
-        String reason = family.declines(g);
+        String reason = family.declines(g, 32 * lanes);
         return reason != null || family.choose(g, 32 * lanes) != null
                 ? reason
                 : "finds no tile that the JVM would compile well";
+    }
+
+    private static String declinesPlanes(Step.Convolve step, Family family, int bits) {
+        if (!step.planes()) {
+            return "needs planes on both sides";
+        }
+        Geometry g = geometry(step);
+        String reason = family.declines(g, bits);
+        return reason != null || family.choose(g, bits) != null
+                ? reason
+                : "finds no tile that the JVM would compile well";
+    }
+
+    /** Cost of a vector of results in FMAs, or infinity if it cannot compute a step. */
+    static double cost(Step.Convolve step, Family family, int bits) {
+        return declines(step, family, false, bits) != null
+                ? Double.POSITIVE_INFINITY
+                : family.planes() ? family.cost(geometry(step), bits) : TransposedPass.sums(step);
     }
 
     private static boolean room(View view) {
@@ -114,8 +142,17 @@ final class CompiledPass extends ConvPass {
         return checked ? Carrier.SEGMENTS : arrays && view.buffer() != View.TEMPORARY ? Carrier.ARRAYS : Carrier.MEMORY;
     }
 
-    private static Cut cut(Step.Convolve step, Emitter emitter) {
+    private static Cut cut(Step.Convolve step, Choice choice) {
+        Emitter emitter = emitter(step, choice);
         int c = step.c();
+        if (choice.family().planes()) {
+            double macs = (double) step.columns().out() * step.taps();
+            int rows = step.rows().out();
+            int band = Cut.band(rows, macs, 4 * inputRows(step, 1) / step.rows().stride());
+            double block = Math.ceil(Cut.MACS_PER_ITEM / (macs * band));
+            return new Cut(step.n(), c, (int) Math.max(1, Math.min(c, block)), rows, rows, emitter.rowTile())
+                    .withBand(band);
+        }
         int fitting = Math.max(1, WEIGHT_BYTES / 64 / (step.taps() + 1)) * 16;
         int parts = (c + fitting - 1) / fitting;
         int block = (int) Math.min(c, roundUp((c + parts - 1) / parts, 16));
@@ -129,11 +166,15 @@ final class CompiledPass extends ConvPass {
     }
 
     private Packed pack() {
-        int vectors = (step.c() + lanes - 1) / lanes;
-        Packed memory = new Packed(vectors * blocks.bytes() / 4, 0, 0, checked);
+        int size = blocks.channels();
+        int vectors = (step.c() + size - 1) / size;
+        Packed memory = new Packed(vectors * blocks.bytes() / 4, 0, (tables.length + 1) / 2, checked);
+        for (int i = 0; i < tables.length; i++) {
+            memory.table(i, tables[i]);
+        }
         for (int v = 0; v < vectors; v++) {
-            int first = padded ? v * lanes : Math.min(v * lanes, step.c() - lanes);
-            for (int l = 0; l < lanes; l++) {
+            int first = padded ? v * size : Math.min(v * size, step.c() - size);
+            for (int l = 0; l < size; l++) {
                 int c = Math.min(first + l, step.c() - 1);
                 long at = v * blocks.bytes() / 4 + l;
                 memory.weight(at, step.bias()[c]);
@@ -151,30 +192,44 @@ final class CompiledPass extends ConvPass {
         Object from = memory(source, frame, o.src, View.SRC);
         Object to = memory(target, frame, o.dst, View.DST);
         MemorySegment weights = checked ? packed.memory : null;
-        long w = packed.base() + c0 / lanes * blocks.bytes();
+        int size = blocks.channels();
+        long w = packed.base() + c0 / size * blocks.bytes();
         int first = y0 / emitter.rowTile();
         int end = (y1 + emitter.rowTile() - 1) / emitter.rowTile();
-        int whole = (c1 - c0 + (padded ? lanes - 1 : 0)) / lanes;
+        int whole = (c1 - c0 + (padded ? size - 1 : 0)) / size;
         o.weights = packed.memory;
         if (whole > 0) {
             run(from, to, weights, x, w, y, whole, first, end);
         }
-        if (c0 + whole * lanes < c1) {
-            long tail = 4L * (c1 - c0 - lanes);
+        if (c0 + whole * size < c1) {
+            long tail = 4L * (c1 - c0 - size);
             run(from, to, weights, x + tail, w + whole * blocks.bytes(), y + tail, 1, first, end);
         }
+    }
+
+    private Compiled kernel() {
+        if (kernel == null) {
+            kernel = Compiler.kernel(emitter, 32 * lanes, source, target);
+        }
+        return kernel;
+    }
+
+    @Override
+    public List<Compiled> kernels() {
+        return kernel == null ? List.of() : List.of(kernel);
     }
 
     /** Calls the kernel, and watches it until it is known to run at full speed. */
     private void run(
             Object from, Object to, MemorySegment weights, long x, long w, long y, int count, int first, int end) {
-        TileKernel k = kernel.kernel();
-        if (kernel.settled()) {
-            k.run(from, to, weights, x, w, 0, y, count, first, end);
+        Compiled compiled = kernel();
+        TileKernel k = compiled.kernel();
+        if (compiled.settled()) {
+            k.run(from, to, weights, x, w, packed.base() + packed.taps, y, count, first, end);
         } else {
             long start = System.nanoTime();
-            k.run(from, to, weights, x, w, 0, y, count, first, end);
-            kernel.report(System.nanoTime() - start, OVERHEAD + (long) (expected * count * (end - first)));
+            k.run(from, to, weights, x, w, packed.base() + packed.taps, y, count, first, end);
+            compiled.report(System.nanoTime() - start, OVERHEAD + (long) (expected * count * (end - first)));
         }
     }
 
@@ -194,7 +249,8 @@ final class CompiledPass extends ConvPass {
 
     @Override
     public String describe() {
-        return "compiled for this geometry, channels as lanes, " + describeLanes() + ", " + cut;
+        return "compiled for this geometry, " + (planes ? "columns" : "channels") + " as lanes, " + describeLanes()
+                + ", " + cut;
     }
 
     @Override

@@ -139,6 +139,13 @@ abstract class ConvPass implements Pass {
                 * step.columns().kernel();
     }
 
+    @Override
+    public double expectedNanos() {
+        double inputs = (double) step.rows().in() * step.columns().in();
+        double outputs = (double) step.rows().out() * step.columns().out();
+        return 0.1 * work() + 2.0 * step.n() * step.c() * (inputs + outputs);
+    }
+
     static long roundUp(long value, long multiple) {
         return (value + multiple - 1) / multiple * multiple;
     }
@@ -167,6 +174,10 @@ abstract class ConvPass implements Pass {
 
         void tap(long index, long distance) {
             memory.set(ValueLayout.JAVA_LONG, taps + 8 * index, distance);
+        }
+
+        void table(long index, int lane) {
+            memory.set(ValueLayout.JAVA_INT, taps + 4 * index, lane);
         }
 
         long base() {

@@ -1,5 +1,8 @@
 package org.xsepconv.internal.engine;
 
+import java.util.List;
+import org.xsepconv.internal.tile.Compiled;
+
 /** One step of a plan, ready to run in any number of independent work items. Immutable. */
 interface Pass {
     /** The number of work items. */
@@ -7,6 +10,11 @@ interface Pass {
 
     /** Multiply-adds, or elements moved, of the whole pass: whether threads are worth their dispatch. */
     double work();
+
+    /** What it takes at full speed even on a slow machine. */
+    default double expectedNanos() {
+        return work();
+    }
 
     /** Scratch that a thread needs, in bytes. */
     long scratchBytes();
@@ -16,6 +24,11 @@ interface Pass {
 
     /** How it runs, one line. */
     String describe();
+
+    /** Its compiled kernels, as far as they have run. */
+    default List<Compiled> kernels() {
+        return List.of();
+    }
 
     /** Its compiled kernel in readable form, or nothing if it has none. */
     default String listing() {

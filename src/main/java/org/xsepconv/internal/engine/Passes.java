@@ -3,6 +3,7 @@ package org.xsepconv.internal.engine;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import org.xsepconv.Layout;
 import org.xsepconv.internal.emit.Family;
 import org.xsepconv.internal.plan.Step;
 
@@ -95,6 +96,41 @@ public final class Passes {
     }
 
     /**
+     * What a step costs by its best compiled kernel.
+     *
+     * @param step the step
+     * @param bits vector width
+     * @return FMAs per vector of results, or infinity if there is none
+     */
+    public static double cost(Step.Convolve step, int bits) {
+        double best = Double.POSITIVE_INFINITY;
+        for (Family family : Family.values()) {
+            best = Math.min(best, CompiledPass.cost(step, family, bits));
+        }
+        return Math.min(best, transposedCost(step, bits));
+    }
+
+    private static double transposedCost(Step.Convolve step, int bits) {
+        return bits < 256 || step.layout() != Layout.NCHW || BoxPass.declines(step) != null
+                ? Double.POSITIVE_INFINITY
+                : TransposedPass.cost(step);
+    }
+
+    /**
+     * Whether a compiled kernel for planes is the best way to compute a step.
+     *
+     * @param step a step in NCHW
+     * @param family its family
+     * @param form whether planes are transposed for it
+     * @param bits vector width
+     * @return false if another one is estimated to be faster
+     */
+    public static boolean pays(Step.Convolve step, Family family, Choice.Form form, int bits) {
+        double own = form == Choice.Form.BOXED ? transposedCost(step, bits) : CompiledPass.cost(step, family, bits);
+        return own <= cost(step, bits);
+    }
+
+    /**
      * Why planes cannot be transposed.
      *
      * @param step a step with planes on a side
@@ -108,11 +144,10 @@ public final class Passes {
      * Whether it pays to transpose planes rather than to compute them as they are.
      *
      * @param step a step with planes on both sides
-     * @param compiled whether by compiled kernels
      * @return true if transposing is expected to be faster
      */
-    public static boolean blocksPay(Step.Convolve step, boolean compiled) {
-        return (compiled ? TransposedPass.cost(step) : BoxPass.cost(step)) < PlanePass.cost(step);
+    public static boolean blocksPay(Step.Convolve step) {
+        return BoxPass.cost(step) < PlanePass.cost(step);
     }
 
     /**

@@ -1,7 +1,9 @@
 package org.xsepconv.internal.engine;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
+import org.xsepconv.internal.tile.Compiled;
 
 /** A list of passes and the scratch they need. Immutable; runs in any number of threads and workspaces at once. */
 public final class Program {
@@ -44,6 +46,32 @@ public final class Program {
      */
     public List<String> text() {
         return text;
+    }
+
+    /**
+     * Whether its compiled kernels run at full speed.
+     *
+     * @return for each one that has run, what {@link Compiled#state} says
+     */
+    public List<String> states() {
+        List<String> states = new ArrayList<>();
+        for (Pass pass : passes) {
+            pass.kernels().forEach(kernel -> states.add(kernel.state()));
+        }
+        return states;
+    }
+
+    /**
+     * What it takes at full speed even on a slow machine.
+     *
+     * @return nanoseconds
+     */
+    public double expectedNanos() {
+        double nanos = 5000;
+        for (Pass pass : passes) {
+            nanos += pass.expectedNanos();
+        }
+        return nanos;
     }
 
     /**

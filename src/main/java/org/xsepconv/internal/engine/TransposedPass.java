@@ -1,6 +1,8 @@
 package org.xsepconv.internal.engine;
 
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
 import org.xsepconv.Layout;
 import org.xsepconv.internal.kernel.Kernel;
 import org.xsepconv.internal.kernel.Operands;
@@ -9,6 +11,7 @@ import org.xsepconv.internal.plan.Axis;
 import org.xsepconv.internal.plan.Step;
 import org.xsepconv.internal.plan.View;
 import org.xsepconv.internal.tile.Carrier;
+import org.xsepconv.internal.tile.Compiled;
 
 /**
  * A block of planes transposed to pixels in scratch that stays in L1, a {@link CompiledPass} on them, and its results transposed
@@ -21,8 +24,11 @@ final class TransposedPass extends ConvPass {
 
     private static final int MOST_CHANNELS = 64;
 
-    /** Cost of a vector through a transposition, in FMAs. */
-    private static final double SIDE = 4;
+    /** Cost of a vector through a transposition, in FMAs: of tensors that fit a cache, and of others. */
+    private static final double SIDE = 4.5;
+
+    private static final double FAR_SIDE = 6.5;
+    private static final double CACHE_BYTES = 1 << 20;
 
     /** What a vector costs beyond its taps. */
     private static final double VECTOR = 2.5;
@@ -180,6 +186,14 @@ final class TransposedPass extends ConvPass {
     }
 
     @Override
+    public List<Compiled> kernels() {
+        List<Compiled> all = new ArrayList<>(inner.kernels());
+        all.addAll(toPixels == null ? List.of() : toPixels.kernels());
+        all.addAll(toPlanes == null ? List.of() : toPlanes.kernels());
+        return all;
+    }
+
+    @Override
     public String listing() {
         return inner.listing();
     }
@@ -194,8 +208,14 @@ final class TransposedPass extends ConvPass {
         double outputs = (double) step.rows().out() * step.columns().out();
         double inputs = (double) step.rows().in() * step.columns().in();
         double room = (double) View.roomy(step.c()) / step.c();
-        double sides = (planes(step.src()) ? SIDE * inputs / outputs : 0) + (planes(step.dst()) ? SIDE : 0);
-        return (inside(step.rows()) * inside(step.columns()) + VECTOR) * room + sides;
+        double side = 4.0 * step.n() * step.c() * (inputs + outputs) > CACHE_BYTES ? FAR_SIDE : SIDE;
+        double sides = (planes(step.src()) ? side * inputs / outputs : 0) + (planes(step.dst()) ? side : 0);
+        return sums(step) * room + sides;
+    }
+
+    /** Cost of a vector of results, once its channels are together. */
+    static double sums(Step.Convolve step) {
+        return inside(step.rows()) * inside(step.columns()) + VECTOR;
     }
 
     /** Taps of an axis that are inside the image, for an average output. */

@@ -3,6 +3,7 @@ package org.xsepconv.internal.engine;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 import org.xsepconv.internal.emit.Compiler;
 import org.xsepconv.internal.emit.Transpose;
 import org.xsepconv.internal.tile.Carrier;
@@ -18,7 +19,11 @@ final class Transposition {
 
     private static final long OVERHEAD = 2000;
 
-    private final Compiled kernel;
+    private final Transpose recipe;
+    private final int bits;
+    private final Carrier source;
+    private final Carrier target;
+    private Compiled kernel;
     private final int block;
     private final MemorySegment tables;
     private final boolean checked;
@@ -36,11 +41,26 @@ final class Transposition {
      */
     Transposition(boolean toPixels, long plane, long pitch, int channels, int bits, Carrier source, Carrier target) {
         this.block = Transpose.block(bits);
-        this.kernel = Compiler.kernel(new Transpose(toPixels, plane, pitch, channels % block, 0), bits, source, target);
+        this.recipe = new Transpose(toPixels, plane, pitch, channels % block, 0);
+        this.bits = bits;
+        this.source = source;
+        this.target = target;
         this.checked = source == Carrier.SEGMENTS;
         int[] numbers = Transpose.tables(bits);
         this.tables = Arena.ofAuto().allocate(4L * numbers.length, ConvPass.ALIGNMENT);
         MemorySegment.copy(numbers, 0, tables, ValueLayout.JAVA_INT, 0, numbers.length);
+    }
+
+    private Compiled kernel() {
+        if (kernel == null) {
+            kernel = Compiler.kernel(recipe, bits, source, target);
+        }
+        return kernel;
+    }
+
+    /** Its kernel, if it has run. */
+    List<Compiled> kernels() {
+        return kernel == null ? List.of() : List.of(kernel);
     }
 
     /**
@@ -57,12 +77,14 @@ final class Transposition {
         long t = Frame.base(tables, checked);
         MemorySegment numbers = checked ? tables : null;
         int rest = channels % block == 0 ? 0 : 1;
-        if (kernel.settled()) {
-            kernel.kernel().run(from, to, numbers, x, 0, t, y, pixels, channels / block, rest);
+        Compiled compiled = kernel();
+        if (compiled.settled()) {
+            compiled.kernel().run(from, to, numbers, x, 0, t, y, pixels, channels / block, rest);
         } else {
             long start = System.nanoTime();
-            kernel.kernel().run(from, to, numbers, x, 0, t, y, pixels, channels / block, rest);
-            kernel.report(System.nanoTime() - start, OVERHEAD + (long) (NANOS_PER_FLOAT * pixels * (channels + block)));
+            compiled.kernel().run(from, to, numbers, x, 0, t, y, pixels, channels / block, rest);
+            compiled.report(
+                    System.nanoTime() - start, OVERHEAD + (long) (NANOS_PER_FLOAT * pixels * (channels + block)));
         }
         java.lang.ref.Reference.reachabilityFence(tables);
     }

@@ -79,10 +79,18 @@ public record KernelLine(
             reason = Passes.declinesCompiled(step, family, form, options.vectorBits());
         }
         if (reason == null
+                && family != null
+                && layout == Layout.NCHW
+                && !asked
+                && !Passes.pays(step, family, form, options.vectorBits())) {
+            return "is estimated to be slower than another";
+        }
+        if (reason == null
+                && family == null
                 && form == Choice.Form.BOXED
                 && !asked
                 && step.planes()
-                && !Passes.blocksPay(step, family != null)) {
+                && !Passes.blocksPay(step)) {
             return "costs more in transposing planes than it saves";
         }
         return reason;

@@ -73,6 +73,8 @@ public final class KernelTable {
                     EITHER,
                     CHANNELS,
                     s -> first(channels(s), steps(s))),
+            compiled("nchw-packed", Layout.NCHW, Family.PACKED_ROWS, PLANES, s -> steps(s)),
+            compiled("nchw-stream", Layout.NCHW, Family.ROW_STREAM, PLANES, s -> steps(s)),
             compiled("nchw-boxed-tiles", Layout.NCHW, Family.PIXEL_TILES, BOXED, s -> first(blocks(s), steps(s))),
             compiled("nchw-boxed-chunks", Layout.NCHW, Family.PIXEL_CHUNKS, BOXED, s -> first(blocks(s), steps(s))),
             compiled("nchw-boxed-rows", Layout.NCHW, Family.PIXEL_ROWS, BOXED, s -> first(blocks(s), steps(s))),

@@ -65,6 +65,11 @@ public final class Planner {
             lines.addAll(direct.text());
             lines.add("intermediate results " + temporaryBytes() + " bytes, scratch " + direct.scratchBytes()
                     + " bytes per thread, " + scratchBytes() + " for arrays and other memory");
+            List<String> states = new ArrayList<>(direct.states());
+            states.addAll(arrays.states());
+            if (!states.isEmpty()) {
+                lines.add("compiled kernels that have run: " + String.join(", ", states));
+            }
             return String.join(System.lineSeparator(), lines);
         }
     }

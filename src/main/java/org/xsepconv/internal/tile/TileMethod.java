@@ -309,6 +309,30 @@ public final class TileMethod {
         return to;
     }
 
+    /**
+     * {@code min(limit, i * times + plus)}: from tiles of rows to rows.
+     *
+     * @param i a number
+     * @param times factor
+     * @param plus summand
+     * @param limit largest result
+     * @return the number
+     */
+    public Index linear(Index i, int times, int plus, int limit) {
+        Index to = new Index(unique("n"), slot(1));
+        add(
+                to + " = min(" + limit + ", " + i + "*" + times + "+" + plus + ")",
+                b -> b.loadConstant(limit)
+                        .iload(i.slot())
+                        .loadConstant(times)
+                        .imul()
+                        .loadConstant(plus)
+                        .iadd()
+                        .invokestatic(Types.MATH, "min", Types.type(CD_int, CD_int, CD_int))
+                        .istore(to.slot()));
+        return to;
+    }
+
     // ---- vectors
 
     private Vec vec(String of) {
@@ -465,6 +489,29 @@ public final class TileMethod {
             b.astore(v.slot());
         });
         return v;
+    }
+
+    /**
+     * The same vector, as the result of an operation. After a branch or a loop the JVM may not know the class of a vector, and
+     * calls on it by a profile that all kernels of the process share, which may be that of another width; it does know the class
+     * of results.
+     *
+     * @param of what listings call it
+     * @param v the vector
+     * @param any a vector of the method that comes neither from a branch nor a loop
+     * @param all a mask of all lanes
+     * @return a copy
+     */
+    public Vec known(String of, Vec v, Vec any, Mask all) {
+        Vec to = vec(of);
+        add(
+                to + " = " + v,
+                b -> b.aload(any.slot())
+                        .aload(v.slot())
+                        .aload(all.slot())
+                        .invokevirtual(Types.FLOATS, "blend", Types.BLEND)
+                        .astore(to.slot()));
+        return to;
     }
 
     // ---- permutations
@@ -664,6 +711,28 @@ public final class TileMethod {
         add(
                 "if " + i + " >= " + least,
                 b -> b.iload(i.slot()).loadConstant(least).if_icmplt(end[0] = b.newLabel()));
+        scope(body);
+        add("end", b -> b.labelBinding(end[0]));
+    }
+
+    /** {@code if (i >= least) body}. */
+    public void when(Index i, Index least, Runnable body) {
+        Label[] end = new Label[1];
+        add(
+                "if " + i + " >= " + least,
+                b -> b.iload(i.slot()).iload(least.slot()).if_icmplt(end[0] = b.newLabel()));
+        scope(body);
+        add("end", b -> b.labelBinding(end[0]));
+    }
+
+    /** {@code if (least <= i && i < below) body}. */
+    public void when(Index i, int least, int below, Runnable body) {
+        Label[] end = new Label[1];
+        add("if " + least + " <= " + i + " < " + below, b -> {
+            end[0] = b.newLabel();
+            b.iload(i.slot()).loadConstant(least).if_icmplt(end[0]);
+            b.iload(i.slot()).loadConstant(below).if_icmpge(end[0]);
+        });
         scope(body);
         add("end", b -> b.labelBinding(end[0]));
     }

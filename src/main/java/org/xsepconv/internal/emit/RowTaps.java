@@ -1,0 +1,138 @@
+package org.xsepconv.internal.emit;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.xsepconv.internal.emit.Strips.Strip;
+import org.xsepconv.internal.plan.Axis;
+import org.xsepconv.internal.tile.Address;
+import org.xsepconv.internal.tile.Lanes;
+import org.xsepconv.internal.tile.Mask;
+import org.xsepconv.internal.tile.TileMethod;
+import org.xsepconv.internal.tile.Vec;
+
+/**
+ * The inputs under one row of taps, for every vector of a strip of columns: zeros outside the row, where memory is not
+ * touched. A tap is an unaligned load; or, with stride 2, the even or odd lanes of two loads; or, every other one if
+ * permuted, a permutation of two neighbouring loads: that balances the port of the loads, which straddle cache lines and
+ * take two cycles, against the one that permutations share with multiplications.
+ */
+final class RowTaps {
+    private final TileMethod t;
+    private final Strips strips;
+    private final Strip strip;
+    private final Map<Long, Mask> masks = new TreeMap<>();
+    private final List<Lanes> tables = new ArrayList<>();
+    private final Vec zero;
+    private Address row;
+    private Vec[] loads;
+
+    /** Masks and tables, outside of loops. */
+    RowTaps(TileMethod t, Strips strips, Strip strip) {
+        this.t = t;
+        this.strips = strips;
+        this.strip = strip;
+        List<Long> needed = new ArrayList<>(strip.masks());
+        needed.removeIf(m -> m == 0 || m == strips.all());
+        needed.forEach(m -> masks.computeIfAbsent(m, t::mask));
+        int length = tables(strips.axis(), strips.lanes(), strips.permuted()).length;
+        Address at = length == 0 ? null : t.pin(t.t());
+        for (int l = 0; l < length; l += strips.lanes()) {
+            boolean used = !strips.permuted() || strips.permutes(l / strips.lanes());
+            tables.add(used ? t.lanes(at.plus(4L * l)) : null);
+        }
+        this.zero = strip.masks().contains(0L) && length > 0 ? t.constant("zero", 0) : null;
+    }
+
+    /** Whether taps can be permutations of neighbouring loads. */
+    static boolean permutable(Axis axis, int lanes) {
+        long last = (axis.kernel() - 1L) * axis.dilation() - axis.pad();
+        return axis.stride() == 1 && axis.kernel() > 1 && axis.pad() < lanes && last < lanes && last > -lanes;
+    }
+
+    static int[] tables(Axis axis, int lanes, boolean permuted) {
+        int[] tables = new int[permuted ? axis.kernel() * lanes : axis.stride() == 1 ? 0 : 2 * lanes];
+        for (int l = 0; l < tables.length; l++) {
+            int shift = l / lanes * axis.dilation() - axis.pad();
+            tables[l] = permuted ? l % lanes + (shift < 0 ? lanes + shift : shift) : 2 * (l % lanes) + l / lanes;
+        }
+        return tables;
+    }
+
+    /** Lanes of a vector to store, or null for all. */
+    Mask stored(int v) {
+        return masks.get(strips.stored(strip.first() + strip.vectors().get(v)));
+    }
+
+    /** Begins a row. */
+    void start(Address at) {
+        int vectors = strip.vectors().size();
+        row = at;
+        loads = new Vec[strips.permuted() ? vectors + 2 : 2 * vectors];
+        for (int i = 0; strips.permuted() && i < loads.length; i++) {
+            loads[i] = orZero(load("x" + (i - 1), strip.first() + (i - 1L) * strips.lanes()));
+        }
+    }
+
+    /** The inputs under a tap, ascending: null for a vector that is outside the row. To be released. */
+    Vec[] tap(int s) {
+        Vec[] in = new Vec[strip.vectors().size()];
+        for (int v = 0; v < in.length; v++) {
+            if (strips.permutes(s)) {
+                in[v] = neighbours(v, s);
+            } else if (strips.permuted() && strips.shift(s) == 0) {
+                in[v] = loads[v + 1];
+            } else if (strips.axis().stride() == 2) {
+                in[v] = half(v, s);
+            } else {
+                in[v] = load("x" + v + "," + s, column(v, s));
+            }
+        }
+        return in;
+    }
+
+    void release(Vec[] in) {
+        for (Vec v : in) {
+            if (v != null && !Arrays.asList(loads).contains(v)) {
+                t.release(v);
+            }
+        }
+    }
+
+    private long column(int v, int s) {
+        return strips.column(strip.first() + strip.vectors().get(v), s);
+    }
+
+    private Vec load(String name, long column) {
+        long inside = strips.inside(column);
+        return inside == 0 ? null : t.load(name, row.plus(4 * (column - strips.base(strip))), masks.get(inside));
+    }
+
+    private Vec orZero(Vec v) {
+        return v == null ? zero : v;
+    }
+
+    private Vec neighbours(int v, int s) {
+        int low = strips.shift(s) < 0 ? v : v + 1;
+        return t.permute("x" + v + "," + s, tables.get(s), loads[low], loads[low + 1]);
+    }
+
+    /** The even or odd columns of two neighbouring loads, which the tap before may have made. */
+    private Vec half(int v, int s) {
+        int odd = s * strips.axis().dilation() % 2;
+        if (odd == 0 || strips.axis().dilation() > 1) {
+            for (int part = 0; part < 2; part++) {
+                Vec before = loads[2 * v + part];
+                if (before != null && before != zero) {
+                    t.release(before);
+                }
+                loads[2 * v + part] = null;
+            }
+            loads[2 * v] = orZero(load("x" + v + "," + s, column(v, s)));
+            loads[2 * v + 1] = orZero(load("x" + v + "," + s + "'", column(v, s) + strips.lanes()));
+        }
+        return t.permute("x" + v + "," + s, tables.get(odd), loads[2 * v], loads[2 * v + 1]);
+    }
+}

@@ -1,0 +1,72 @@
+package org.xsepconv;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.xsepconv.internal.cpu.Cpu;
+
+/** Plans get to full speed, and know it. */
+class WarmUpTest {
+    private static final Duration LONG = Duration.ofSeconds(60);
+
+    private static Plan plan(String text) {
+        DepthwiseConv2d conv = DepthwiseConv2d.parse(text);
+        return conv.plan(Cases.weights(conv, 1));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "nhwc:1x14x14x48 k:3x3 pad:same act:hard-swish",
+                "nhwc:1x29x13x20 k:1x31 pad:same act:relu",
+                "nchw:1x48x14x14 k:7x7 pad:same act:identity",
+                "nchw:1x5x9x30 k:3x3 s:2x2 pad:same act:relu",
+                "nhwc:1x14x14x3 k:5x1 pad:same act:relu6",
+            })
+    void untilAtSpeed(String text) {
+        assumeTrue(Cpu.PREFERRED_BITS >= 128, "no vectors");
+        Plan plan = plan(text);
+        assertTrue(plan.warmUp(LONG), plan::describe);
+        assertFalse(plan.describe().contains("warming"), plan::describe);
+        assertTrue(plan.warmUpArrays(LONG), plan::describe);
+        assertFalse(plan.describe().contains("warming"), plan::describe);
+    }
+
+    @Test
+    void untilTheLimit() {
+        Plan plan = plan("nhwc:1x33x35x77 k:5x5 pad:same act:relu");
+        assertFalse(plan.warmUp(Duration.ZERO));
+        assertTrue(Cpu.PREFERRED_BITS < 128 || plan.describe().contains("warming"), plan::describe);
+    }
+
+    @Test
+    void ofNothing() {
+        assertTrue(plan("nhwc:0x3x3x8 k:3x3 pad:same act:relu").warmUp(LONG));
+    }
+
+    @Test
+    void badCalls() {
+        Plan plan = plan("nhwc:1x3x3x8 k:3x3 pad:same act:relu");
+        assertEquals(
+                "limit: -1, expected 0 or more",
+                assertThrows(IllegalArgumentException.class, () -> plan.warmUp(Duration.ofMillis(-1)))
+                        .getMessage());
+        assertEquals(
+                "limit: null, expected a value",
+                assertThrows(NullPointerException.class, () -> plan.warmUp(null))
+                        .getMessage());
+        Plan large = DepthwiseConv2d.of(TensorShape.nhwc(1, 1 << 16, 1 << 15, 1), 1, 1)
+                .plan(Weights.of(new float[] {1}));
+        assertEquals(
+                "src().elements(): 2147483648, expected 2147483639 or less",
+                assertThrows(IllegalArgumentException.class, () -> large.warmUpArrays(LONG))
+                        .getMessage());
+    }
+}
