@@ -26,7 +26,7 @@ import org.xsepconv.XSepConv;
  */
 record Layer(String name, Operator operator) {
 
-    /** Reads a layer file, or the resource of that name; {@code #} starts a comment. */
+    /** Reads a layer file, or the bundled list of that name, {@code quick} for instance; {@code #} starts a comment. */
     static List<Layer> ofFile(String name) {
         try {
             return text(name)
@@ -42,12 +42,13 @@ record Layer(String name, Operator operator) {
 
     private static String text(String name) throws IOException {
         Path file = Path.of(name);
-        if (Files.exists(file)) {
+        if (Files.isRegularFile(file)) {
             return Files.readString(file);
         }
-        try (InputStream in = Layer.class.getResourceAsStream(name)) {
+        try (InputStream in = Layer.class.getResourceAsStream(name + ".layers")) {
             if (in == null) {
-                throw new IllegalArgumentException("layers: neither a file nor a resource \"" + name + "\"");
+                throw new IllegalArgumentException(
+                        "layers: \"" + name + "\", expected a file, or one of the lists quick, kernels and odd");
             }
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         }

@@ -21,8 +21,8 @@ import org.openjdk.jmh.runner.IterationType;
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.SECONDS)
 public class LayerBenchmark {
-    /** A layer file. */
-    @Param("quick.layers")
+    /** A layer file, or the name of a bundled list. */
+    @Param("quick")
     public String layers;
 
     /** Ids of the peers, with commas. */

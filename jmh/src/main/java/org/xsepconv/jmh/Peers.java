@@ -3,10 +3,15 @@ package org.xsepconv.jmh;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** The peers of a run. The first one is what the others are compared with. */
 final class Peers {
-    static final List<Peer> ALL = List.of(new XSepConvPeer(), new PlainPeer(), new OnnxRuntimePeer(), new OneDnnPeer());
+    /** Those that others have optimised: what a layer's best peer is chosen from. */
+    static final List<Peer> OPTIMISED = List.of(new OnnxRuntimePeer(), new OneDnnPeer(), new XnnpackPeer());
+
+    static final List<Peer> ALL = Stream.concat(Stream.of(new XSepConvPeer(), new PlainPeer()), OPTIMISED.stream())
+            .toList();
 
     private Peers() {}
 
@@ -34,7 +39,9 @@ final class Peers {
         try {
             return new Status(true, peer.version());
         } catch (LinkageError | RuntimeException e) {
-            return new Status(false, peer.id() + " not available: " + e);
+            // What went wrong while a class got ready is in the cause.
+            Throwable reason = e instanceof ExceptionInInitializerError && e.getCause() != null ? e.getCause() : e;
+            return new Status(false, peer.id() + " not available: " + reason);
         }
     }
 

@@ -32,10 +32,10 @@ public final class QuickRun {
     /**
      * Runs and reports.
      *
-     * @param args {@code layers=FILE}, {@code passes=N}, {@code peers=a,b}, {@code cpu=N}; all may be missing
+     * @param args {@code layers=FILE} or the name of a bundled list, {@code passes=N}, {@code peers=a,b}, {@code cpu=N}; all may be missing
      */
     public static void main(String[] args) throws IOException {
-        String layers = option(args, "layers", "quick.layers");
+        String layers = option(args, "layers", "quick");
         int passes = Integer.parseInt(option(args, "passes", "7"));
         // A second run on this machine makes figures noisier, not wrong: contenders take turns. JMH would refuse to
         // start.

@@ -66,4 +66,13 @@ record Row(Layer layer, Map<String, Double> seconds, double limit, double spread
     double timesFaster(String peer) {
         return seconds.getOrDefault(peer, Double.NaN) / ours();
     }
+
+    /** How many times the speed of the fastest optimised peer the library has; NaN if none ran. */
+    double timesFasterThanBest() {
+        return Peers.OPTIMISED.stream()
+                .mapToDouble(peer -> timesFaster(peer.id()))
+                .filter(factor -> !Double.isNaN(factor))
+                .min()
+                .orElse(Double.NaN);
+    }
 }

@@ -1,53 +1,72 @@
 package org.xsepconv.jmh;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.ToDoubleFunction;
 import org.xsepconv.Layout;
 
 /** The run in a few lines. */
 final class Summary {
+    private static final List<Layout> LAYOUTS = List.of(Layout.NHWC, Layout.NCHW);
+
     private Summary() {}
 
     static List<String> of(List<Row> rows) {
         List<String> lines = new ArrayList<>();
         for (Peer peer : Peers.ALL.subList(1, Peers.ALL.size())) {
-            for (Layout layout : new Layout[] {Layout.NHWC, Layout.NCHW}) {
-                double[] factors = rows.stream()
-                        .filter(row -> row.layout() == layout)
-                        .mapToDouble(row -> row.timesFaster(peer.id()))
-                        .filter(factor -> !Double.isNaN(factor))
-                        .toArray();
-                if (factors.length > 0) {
-                    lines.add(line(peer.id(), layout, factors));
+            for (Layout layout : LAYOUTS) {
+                ToDoubleFunction<Row> factor = row -> row.timesFaster(peer.id());
+                List<Row> run = run(rows, layout, factor);
+                if (!run.isEmpty()) {
+                    lines.add(line(peer.id(), layout, run, factor));
                 }
             }
         }
-        for (Layout layout : new Layout[] {Layout.NHWC, Layout.NCHW}) {
-            double[] shares = rows.stream()
-                    .filter(row -> row.layout() == layout)
-                    .mapToDouble(Row::shareOfLimit)
-                    .toArray();
-            lines.add(String.format(
-                    Locale.ROOT, "%s: %.0f %% of the limit (geometric mean)", layout, 100 * geometricMean(shares)));
+        for (Layout layout : LAYOUTS) {
+            List<Row> run = run(rows, layout, Row::timesFasterThanBest);
+            if (!run.isEmpty()) {
+                Row least = run.stream()
+                        .min(Comparator.comparingDouble(Row::timesFasterThanBest))
+                        .orElseThrow();
+                lines.add(line("the best peer of each layer", layout, run, Row::timesFasterThanBest)
+                        + String.format(
+                                Locale.ROOT,
+                                ", least %.2f on %s",
+                                least.timesFasterThanBest(),
+                                least.layer().name()));
+            }
+        }
+        for (Layout layout : LAYOUTS) {
+            double share = geometricMean(run(rows, layout, Row::shareOfLimit), Row::shareOfLimit);
+            lines.add(String.format(Locale.ROOT, "%s: %.0f %% of the limit (geometric mean)", layout, 100 * share));
         }
         return lines;
     }
 
-    private static String line(String peer, Layout layout, double[] factors) {
-        long faster = java.util.Arrays.stream(factors).filter(f -> f > 1).count();
+    /** The rows of a layout that have such a factor. */
+    private static List<Row> run(List<Row> rows, Layout layout, ToDoubleFunction<Row> factor) {
+        return rows.stream()
+                .filter(row -> row.layout() == layout && !Double.isNaN(factor.applyAsDouble(row)))
+                .toList();
+    }
+
+    private static String line(String peer, Layout layout, List<Row> run, ToDoubleFunction<Row> factor) {
+        long faster = run.stream().filter(row -> factor.applyAsDouble(row) > 1).count();
         return String.format(
                 Locale.ROOT,
                 "%s: %.2f times the speed of %s (geometric mean), faster on %d of %d layers (%d %%)",
                 layout,
-                geometricMean(factors),
+                geometricMean(run, factor),
                 peer,
                 faster,
-                factors.length,
-                Math.round(100.0 * faster / factors.length));
+                run.size(),
+                Math.round(100.0 * faster / run.size()));
     }
 
-    static double geometricMean(double[] values) {
-        return Math.exp(java.util.Arrays.stream(values).map(Math::log).average().orElse(Double.NaN));
+    private static double geometricMean(List<Row> rows, ToDoubleFunction<Row> value) {
+        return Math.exp(
+                rows.stream().mapToDouble(value).map(Math::log).average().orElse(Double.NaN));
     }
 }
