@@ -45,6 +45,8 @@ class GuardTest {
             "k:3x3 s:2x2 pad:same",
             "k:3x3 s:2x2 pad:valid",
             "k:3x3 d:2x2 pad:valid",
+            "k:1x17 pad:same",
+            "k:14x1 pad:same act:relu",
             "k:1x1",
             "k:4x3 s:3x1 pad:3,0,5,1");
 

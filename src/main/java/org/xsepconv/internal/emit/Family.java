@@ -17,7 +17,9 @@ public enum Family {
             Axis along = vertical ? g.rows() : g.columns();
             for (int n = 1; n <= Math.min(MOST_OUTPUTS, along.out()); n++) {
                 int loads = inputs(along, n) + g.taps();
-                if (n + Math.min(g.taps(), WEIGHTS) + 2 <= Cpu.REGISTERS
+                boolean enough = g.taps() <= WEIGHTS || n >= Math.min(FEWEST_OF_MANY, along.out());
+                if (enough
+                        && n + Math.min(g.taps(), WEIGHTS) + 2 <= Cpu.REGISTERS
                         && n * (g.taps() + 1) + loads <= MOST_OPERATIONS) {
                     double tile = n * g.taps() + LOAD * (loads + n) + TILE;
                     Emitter emitter = vertical ? new PixelTiles(g, n, 1) : new PixelTiles(g, 1, n);
@@ -39,8 +41,8 @@ public enum Family {
             List<Candidate> all = new ArrayList<>();
             boolean vertical = g.columns().kernel() == 1;
             Axis along = vertical ? g.rows() : g.columns();
-            for (int n = 4; n <= Math.min(MOST_OUTPUTS, along.out()); n++) {
-                for (int m = 4; m <= WEIGHTS; m++) {
+            for (int n = 4; n <= Math.min(CHUNK, along.out()); n++) {
+                for (int m = 4; m <= CHUNK; m++) {
                     int chunks = (along.kernel() + m - 1) / m;
                     int loads = (n - 1) * along.stride() + 2 * m + n;
                     if (n + m + 2 <= Cpu.REGISTERS && n * (m + 2) + loads <= MOST_OPERATIONS) {
@@ -121,6 +123,12 @@ public enum Family {
 
     /** Most weights that are counted as held in registers; longer rows of taps use each for a few tiles' columns only. */
     private static final int WEIGHTS = 12;
+
+    /** Most taps and most outputs of a chunk: there are many of them, and the JVM compiles one after the other. */
+    private static final int CHUNK = 8;
+
+    /** Smallest tile that is better for many taps than to do them in chunks. */
+    private static final int FEWEST_OF_MANY = 7;
 
     /** Operations that surely do not fit into a method. */
     private static final int MOST_OPERATIONS = 300;

@@ -129,6 +129,14 @@ final class Lowering {
         }
     }
 
+    /** A single channel is a plane in both layouts; between planes and pixels there is no other name for either. */
+    private static Layout layout(TensorShape in, View src, View dst) {
+        if (src.pixel() == 4 && dst.pixel() == 4) {
+            return Layout.NCHW;
+        }
+        return src.pixel() == 4 || dst.pixel() == 4 ? in.layout() : Layout.NHWC;
+    }
+
     private void convolve(DepthwiseConv2d conv, int first, int end, View src, View dst, float[] values, float[] bias) {
         if (first == end || conv.dst().elements() == 0) {
             return;
@@ -139,7 +147,7 @@ final class Lowering {
         int taps = conv.kernelHeight() * conv.kernelWidth();
         steps.add(new Step.Convolve(
                 first == 0 && end == in.c() ? conv.toString() : conv + " channels " + first + " to " + (end - 1),
-                src.pixel() == 4 || dst.pixel() == 4 ? in.layout() : Layout.NHWC,
+                layout(in, src, dst),
                 in.n(),
                 end - first,
                 new Axis(in.h(), out.h(), conv.kernelHeight(), conv.strideHeight(), conv.dilationHeight(), pads.top()),
