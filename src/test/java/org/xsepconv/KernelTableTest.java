@@ -32,7 +32,7 @@ class KernelTableTest {
         SEEN.clear();
     }
 
-    @Property(tries = 3000, shrinking = ShrinkingMode.BOUNDED, edgeCases = EdgeCasesMode.NONE)
+    @Property(tries = 4000, shrinking = ShrinkingMode.BOUNDED, edgeCases = EdgeCasesMode.NONE)
     void everyLineEqualsTheReference(@ForAll("convolutions") DepthwiseConv2d conv, @ForAll long seed) {
         Weights weights = Cases.weights(conv, seed);
         float[] src = Cases.values(conv.src().elements(), seed);

@@ -22,6 +22,9 @@ class ListingTest {
                 "nhwc-1x2-relu    | nhwc:1x1x3x4 k:1x2 pad:valid act:relu",
                 "nhwc-3x1-corner  | nhwc:1x5x1x4 k:3x1 pad:2,0,0,0 act:identity",
                 "nhwc-2x2-corner  | nhwc:1x2x2x4 k:2x2 pad:tl act:clamp(-1,2)",
+                "nhwc-1x3-flat    | nhwc:1x1x5x2 k:1x3 pad:same act:identity",
+                "nchw-2x2-packed  | nchw:1x2x4x1 k:2x2 pad:br act:relu",
+                "nchw-3x1-stream  | nchw:1x2x4x6 k:3x1 pad:same act:identity",
                 "nhwc-3x3-strided | nhwc:2x9x9x8 k:3x3 s:2x2 pad:1,1,1,1 act:hard-swish",
             })
     void isAsStored(String name, String text) throws IOException {

@@ -1,12 +1,14 @@
 package org.xsepconv.jmh;
 
 import java.lang.foreign.MemorySegment;
+import java.time.Duration;
 import org.xsepconv.Operator;
 import org.xsepconv.Plan;
 import org.xsepconv.Workspace;
 
 /** This library: aligned native memory and a workspace, as a performance-minded caller would use it. */
 final class XSepConvPeer implements Peer {
+    private static final Duration WARM_UP = Duration.ofSeconds(10);
 
     @Override
     public String id() {
@@ -36,7 +38,9 @@ final class XSepConvPeer implements Peer {
 
     @Override
     public Contender prepare(Workload workload) {
-        return new Planned(workload, workload.operator().plan(workload.weights()));
+        Plan plan = workload.operator().plan(workload.weights());
+        plan.warmUp(WARM_UP);
+        return new Planned(workload, plan);
     }
 
     private static final class Planned implements Contender {

@@ -110,14 +110,43 @@ public enum Family {
 
         @Override
         Emitter best(Geometry g, int bits) {
-            return RowStream.choose(g, bits);
+            return RowStream.choose(g, 1, bits);
         }
 
         @Override
         public String declines(Geometry g, int bits) {
             return RowStream.declines(g, bits);
         }
+    },
+    /** {@link RowStream} over pixels of few channels. */
+    FLAT_ROWS {
+        @Override
+        Emitter best(Geometry g, int bits) {
+            return RowStream.choose(g.flat(channels(g)), channels(g), bits);
+        }
+
+        @Override
+        public boolean flat() {
+            return true;
+        }
+
+        @Override
+        public String declines(Geometry g, int bits) {
+            if (g.columns().stride() != 1) {
+                return "needs a stride of 1 along the columns";
+            }
+            return channels(g) >= FEWEST_CHANNELS
+                    ? "is for fewer than " + FEWEST_CHANNELS + " channels"
+                    : RowStream.declines(g.flat(channels(g)), bits);
+        }
+
+        private int channels(Geometry g) {
+            return (int) Math.min(FEWEST_CHANNELS, g.xPixel() / 4);
+        }
     };
+
+    /** Channels from which on they are lanes themselves, and vectors of so many lanes cost no more per lane than wider ones. */
+    private static final int FEWEST_CHANNELS = 8;
 
     private static final int MOST_OUTPUTS = 14;
 
@@ -184,6 +213,29 @@ public enum Family {
             return null;
         }
         return best(g, bits);
+    }
+
+    /**
+     * Whether rows of pixels are seen as lines of columns.
+     *
+     * @return true for kernels that need whole, dense pixels
+     */
+    public boolean flat() {
+        return false;
+    }
+
+    /**
+     * How it wants its weights.
+     *
+     * @param lanes of its vectors
+     * @param channels of the convolution
+     * @param taps of the convolution
+     * @return the blocks
+     */
+    public Blocks blocks(int lanes, int channels, int taps) {
+        return planes()
+                ? new Blocks(1, taps)
+                : flat() ? RowStream.blocks(channels, taps, lanes) : new Blocks(lanes, taps);
     }
 
     /**

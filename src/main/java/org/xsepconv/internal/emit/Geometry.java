@@ -57,6 +57,16 @@ public record Geometry(
                 ActivationKind.q(activation));
     }
 
+    /** Rows of pixels seen as lines of columns: neighbouring taps are as far apart as a pixel has channels. */
+    Geometry flat(int channels) {
+        return new Geometry(rows, flat(columns, channels), xChannel, xRow, 4, yChannel, yRow, 4, activation, p, q);
+    }
+
+    private static Axis flat(Axis a, int channels) {
+        return new Axis(
+                a.in() * channels, a.out() * channels, a.kernel(), 1, a.dilation() * channels, a.pad() * channels);
+    }
+
     /** The first line of a listing. */
     String title(String family, String tile) {
         return family + ", tiles of " + tile + ": " + axis(rows) + " by " + axis(columns) + ", " + activation;

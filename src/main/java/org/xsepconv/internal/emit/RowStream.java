@@ -25,12 +25,13 @@ import org.xsepconv.internal.tile.Vec;
  * loaded where they are used. One method per strip: its sums would have to leave the registers between methods.
  *
  * @param g geometry
+ * @param period columns after which weights repeat: 1, or the channels of pixels whose rows are seen as one line of columns
  * @param permuted whether every other tap is a permutation of neighbouring loads
  * @param vectors most vectors of a strip, V
  * @param held weights that are kept in registers
  * @param rowTile output rows of a tile; the tiles of one call are one stream, so it only says where calls can be cut
  */
-record RowStream(Geometry g, boolean permuted, int vectors, int held, int rowTile) implements Emitter {
+record RowStream(Geometry g, int period, boolean permuted, int vectors, int held, int rowTile) implements Emitter {
     /** More weights in registers gained nothing. */
     private static final int MOST_HELD = 9;
 
@@ -38,16 +39,22 @@ record RowStream(Geometry g, boolean permuted, int vectors, int held, int rowTil
     private static final double LOAD = 1.7;
 
     /** What the parts of one method share: inputs, address of the weights, weights held. */
-    private record Work(TileMethod t, RowTaps taps, Address w, List<Vec> weights) {}
+    private record Work(TileMethod t, RowTaps taps, Strip strip, Address w, List<List<Vec>> weights) {}
+
+    /** Weights of a tap as they are packed: those of all vectors of a strip, wherever it starts. */
+    static Blocks blocks(int period, int taps, int lanes) {
+        return new Blocks(period == 1 ? 1 : 2 * period + lanes, taps);
+    }
 
     /**
      * The widest strip whose methods are small enough.
      *
      * @param g geometry
+     * @param period columns after which weights repeat
      * @param bits vector width
      * @return the emitter, or null if the family does not apply
      */
-    static RowStream choose(Geometry g, int bits) {
+    static RowStream choose(Geometry g, int period, int bits) {
         if (declines(g, bits) != null) {
             return null;
         }
@@ -57,8 +64,9 @@ record RowStream(Geometry g, boolean permuted, int vectors, int held, int rowTil
         int taps = g.rows().kernel() == 1 ? g.columns().kernel() : 1;
         boolean permuted = taps > 3 && taps < 9 && all > 2 && RowTaps.permutable(g.columns(), bits / 32);
         for (int v = Math.clamp((registers - 4) / (open + 1), 1, Math.min(4, all)); v > 0; v--) {
-            int room = Math.max(0, registers - 2 - v * (open + 1));
-            RowStream candidate = new RowStream(g, permuted, v, Math.min(g.taps(), Math.min(room, MOST_HELD)), 8);
+            int room = Math.max(0, registers - 2 - v * (open + 1)) / (period == 1 ? 1 : v);
+            int held = Math.min(g.taps(), Math.min(room, MOST_HELD));
+            RowStream candidate = new RowStream(g, period, permuted, v, held, 8);
             if (Compiler.fits(candidate, bits)) {
                 return candidate;
             }
@@ -114,24 +122,26 @@ record RowStream(Geometry g, boolean permuted, int vectors, int held, int rowTil
                 strips.strips().stream().map(s -> strip(c, strips, s)).toList();
         run.loop(run.number(0), n -> {
             Address x = run.step(run.x(), n, g.xChannel());
-            Address w = run.step(run.w(), n, new Blocks(1, g.taps()).bytes());
+            Address w = run.step(run.w(), n, blocks(period, g.taps(), c.lanes()).bytes());
             Address y = run.step(run.y(), n, g.yChannel());
             for (int i = 0; i < methods.size(); i++) {
                 TileMethod method = methods.get(i);
                 Strip strip = strips.strips().get(i);
-                long step = 4L * strip.vectors().size() * c.lanes();
-                run.loop(
-                        strip.count(),
-                        j -> run.call(
-                                method,
-                                run.step(
-                                        x.plus(4 * strips.base(strip)),
-                                        j,
-                                        step * g.columns().stride()),
-                                w,
-                                run.step(y.plus(4L * strip.first()), j, step),
-                                from,
-                                to));
+                int step = strip.vectors().size() * c.lanes();
+                long xStep = 4L * step * g.columns().stride();
+                Address xs = x.plus(4 * strips.base(strip));
+                Address ys = y.plus(4L * strip.first());
+                if (step % period == 0) {
+                    Address ws = w.plus(4L * (strip.first() % period));
+                    run.loop(
+                            strip.count(),
+                            j -> run.call(method, run.step(xs, j, xStep), ws, run.step(ys, j, 4L * step), from, to));
+                    continue;
+                }
+                for (int j = 0; j < strip.count(); j++) {
+                    Address ws = w.plus(4L * ((strip.first() + j * step) % period));
+                    run.call(method, xs.plus(j * xStep), ws, ys.plus(4L * j * step), from, to);
+                }
             }
         });
         return c;
@@ -142,15 +152,15 @@ record RowStream(Geometry g, boolean permuted, int vectors, int held, int rowTil
         TileMethod t = c.method("strip" + strip.first(), "from", "to");
         Work work = work(t, strips, strip);
         TileMethod.Activate activate = t.activation(g.activation(), g.p(), g.q());
-        Vec bias = t.broadcast("bias", work.w);
+        List<Vec> bias = weights(work, "bias", 0);
         Mask all = t.mask((1L << c.lanes()) - 1);
         int size = strip.vectors().size();
         int carried = (open(g.rows()) - 1) * size;
         List<Vec> sums = new ArrayList<>();
         for (int n = 0; n < carried + size; n++) {
-            sums.add(t.copy("sum" + n / size + "," + n % size, bias));
+            sums.add(t.copy("sum" + n / size + "," + n % size, bias.get(n % size)));
         }
-        List<Vec> next = new ArrayList<>(Collections.nCopies(size, bias));
+        List<Vec> next = new ArrayList<>(bias);
         next.addAll(sums.subList(0, carried));
         Index complete = t.linear(t.number(0), 1, carried / size, Integer.MAX_VALUE);
         t.loop(t.number(0), t.number(1), o -> {
@@ -160,7 +170,7 @@ record RowStream(Geometry g, boolean permuted, int vectors, int held, int rowTil
             t.when(o, complete, () -> {
                 Address y = t.pin(t.step(t.y().plus(-carried / size * g.yRow()), o, g.yRow()));
                 for (int v = 0; v < size; v++) {
-                    Vec sum = t.known("sum" + v, sums.get(carried + v), bias, all);
+                    Vec sum = t.known("sum" + v, sums.get(carried + v), bias.getFirst(), all);
                     t.activate(sum, activate);
                     t.store(sum, y.plus(4L * strip.vectors().get(v)), work.taps.stored(v));
                     t.release(sum);
@@ -172,15 +182,28 @@ record RowStream(Geometry g, boolean permuted, int vectors, int held, int rowTil
     }
 
     private Work work(TileMethod t, Strips strips, Strip strip) {
-        Work work = new Work(t, new RowTaps(t, strips, strip), t.pin(t.w()), new ArrayList<>());
+        Work work = new Work(t, new RowTaps(t, strips, strip), strip, t.pin(t.w()), new ArrayList<>());
         for (int tap = 0; tap < held; tap++) {
-            work.weights.add(weight(work, tap));
+            work.weights.add(weight(work, tap, strips.lanes()));
         }
         return work;
     }
 
-    private Vec weight(Work work, int tap) {
-        return work.t.broadcast("w" + tap, work.w.plus(new Blocks(1, g.taps()).tap(tap)));
+    private List<Vec> weight(Work work, int tap, int lanes) {
+        return weights(work, "w" + tap, blocks(period, g.taps(), lanes).tap(tap));
+    }
+
+    /** What the vectors of a strip are multiplied with: one vector for all of them, or one each. */
+    private List<Vec> weights(Work work, String name, long at) {
+        List<Integer> starts = work.strip.vectors();
+        if (period == 1) {
+            return Collections.nCopies(starts.size(), work.t.broadcast(name, work.w.plus(at)));
+        }
+        List<Vec> weights = new ArrayList<>();
+        for (int start : starts) {
+            weights.add(work.t.load(name + "," + start, work.w.plus(at + 4L * (start % period))));
+        }
+        return weights;
     }
 
     /** One of the input rows that come with output row o, if it is inside the plane, into all sums. */
@@ -206,14 +229,14 @@ record RowStream(Geometry g, boolean permuted, int vectors, int held, int rowTil
     }
 
     private void multiply(Work work, Vec[] in, int tap, List<Vec> sums) {
-        Vec weight = tap < held ? work.weights.get(tap) : weight(work, tap);
+        List<Vec> weight = tap < held ? work.weights.get(tap) : weight(work, tap, work.taps.lanes());
         for (int v = 0; v < in.length; v++) {
             if (in[v] != null) {
-                work.t.fma(sums.get(v), in[v], weight);
+                work.t.fma(sums.get(v), in[v], weight.get(v));
             }
         }
         if (tap >= held) {
-            work.t.release(weight);
+            weight.stream().distinct().forEach(work.t::release);
         }
     }
 }

@@ -36,6 +36,7 @@ final class CompiledPass extends ConvPass {
     private final int lanes;
     private final boolean padded;
     private final boolean planes;
+    private final boolean flat;
     private final Blocks blocks;
     private final int[] tables;
     private final Packed packed;
@@ -61,12 +62,13 @@ final class CompiledPass extends ConvPass {
         this.lanes = lanes(step, choice);
         this.padded = padded(step);
         this.planes = choice.family().planes();
-        this.blocks = new Blocks(planes ? 1 : lanes, step.taps());
+        this.flat = choice.family().flat();
+        this.blocks = choice.family().blocks(lanes, step.c(), step.taps());
         this.tables = emitter.tables(32 * lanes);
         this.packed = pack();
         this.source = carrier(step.src(), checked, arrays);
         this.target = carrier(step.dst(), checked, arrays);
-        double outputs = (double) emitter.rowTile() * step.columns().out() * blocks.channels();
+        double outputs = (double) emitter.rowTile() * step.columns().out() * (flat ? step.c() : blocks.channels());
         this.expected = outputs * (step.taps() * NANOS_PER_MAC + NANOS_PER_FLOAT);
     }
 
@@ -79,7 +81,8 @@ final class CompiledPass extends ConvPass {
     }
 
     private static int lanes(Step.Convolve step, Choice choice) {
-        boolean whole = padded(step) || choice.family().planes();
+        boolean whole =
+                padded(step) || choice.family().planes() || choice.family().flat();
         return Choice.lanes(choice.options().vectorBits(), step.c(), whole);
     }
 
@@ -88,6 +91,9 @@ final class CompiledPass extends ConvPass {
         boolean roomy = boxed && room(step.src()) && room(step.dst());
         if (family.planes()) {
             return declinesPlanes(step, family, bits);
+        }
+        if (family.flat()) {
+            return declinesFlat(step, family, bits);
         }
         if (!boxed && (step.src().channel() != 4 || step.dst().channel() != 4)) {
             return "needs its channels side by side";
@@ -122,6 +128,22 @@ final class CompiledPass extends ConvPass {
         return declines(step, family, false, bits) != null
                 ? Double.POSITIVE_INFINITY
                 : family.planes() ? family.cost(geometry(step), bits) : TransposedPass.sums(step);
+    }
+
+    private static String declinesFlat(Step.Convolve step, Family family, int bits) {
+        boolean dense = dense(step.src(), step.c()) && dense(step.dst(), step.c());
+        if (!dense || step.c() == 1) {
+            return "needs pixels side by side";
+        }
+        Geometry g = geometry(step);
+        String reason = family.declines(g, bits);
+        return reason != null || family.choose(g, bits) != null
+                ? reason
+                : "finds no tile that the JVM would compile well";
+    }
+
+    private static boolean dense(View view, int channels) {
+        return view.channel() == 4 && view.pixel() == 4L * channels;
     }
 
     private static boolean room(View view) {
@@ -167,15 +189,15 @@ final class CompiledPass extends ConvPass {
 
     private Packed pack() {
         int size = blocks.channels();
-        int vectors = (step.c() + size - 1) / size;
+        int vectors = flat ? 1 : (step.c() + size - 1) / size;
         Packed memory = new Packed(vectors * blocks.bytes() / 4, 0, (tables.length + 1) / 2, checked);
         for (int i = 0; i < tables.length; i++) {
             memory.table(i, tables[i]);
         }
         for (int v = 0; v < vectors; v++) {
-            int first = padded ? v * size : Math.min(v * size, step.c() - size);
+            int first = padded || flat ? v * size : Math.min(v * size, step.c() - size);
             for (int l = 0; l < size; l++) {
-                int c = Math.min(first + l, step.c() - 1);
+                int c = flat ? l % step.c() : Math.min(first + l, step.c() - 1);
                 long at = v * blocks.bytes() / 4 + l;
                 memory.weight(at, step.bias()[c]);
                 for (int tap = 0; tap < step.taps(); tap++) {
@@ -196,12 +218,12 @@ final class CompiledPass extends ConvPass {
         long w = packed.base() + c0 / size * blocks.bytes();
         int first = y0 / emitter.rowTile();
         int end = (y1 + emitter.rowTile() - 1) / emitter.rowTile();
-        int whole = (c1 - c0 + (padded ? size - 1 : 0)) / size;
+        int whole = flat ? 1 : (c1 - c0 + (padded ? size - 1 : 0)) / size;
         o.weights = packed.memory;
         if (whole > 0) {
             run(from, to, weights, x, w, y, whole, first, end);
         }
-        if (c0 + whole * size < c1) {
+        if (!flat && c0 + whole * size < c1) {
             long tail = 4L * (c1 - c0 - size);
             run(from, to, weights, x + tail, w + whole * blocks.bytes(), y + tail, 1, first, end);
         }
@@ -249,8 +271,8 @@ final class CompiledPass extends ConvPass {
 
     @Override
     public String describe() {
-        return "compiled for this geometry, " + (planes ? "columns" : "channels") + " as lanes, " + describeLanes()
-                + ", " + cut;
+        return "compiled for this geometry, " + (planes ? "columns" : flat ? "rows of pixels" : "channels")
+                + " as lanes, " + describeLanes() + ", " + cut;
     }
 
     @Override

@@ -7,6 +7,9 @@ import org.xsepconv.internal.tile.Compiled;
 
 /** A list of passes and the scratch they need. Immutable; runs in any number of threads and workspaces at once. */
 public final class Program {
+    /** What a call and its edges may cost beside arithmetic and memory. */
+    private static final double OVERHEAD_NANOS = 20_000;
+
     private final Pass[] passes;
     private final long temporaryBytes;
     private final List<String> text;
@@ -67,7 +70,7 @@ public final class Program {
      * @return nanoseconds
      */
     public double expectedNanos() {
-        double nanos = 5000;
+        double nanos = OVERHEAD_NANOS;
         for (Pass pass : passes) {
             nanos += pass.expectedNanos();
         }

@@ -25,6 +25,7 @@ import org.xsepconv.internal.kernel.Templates;
 public final class KernelTable {
     /** The table. */
     public static final List<KernelLine> LINES = List.of(
+            compiled("nhwc-flat", Layout.NHWC, Family.FLAT_ROWS, CHANNELS, s -> steps(s)),
             compiled("nhwc-tiles", Layout.NHWC, Family.PIXEL_TILES, CHANNELS, s -> steps(s)),
             compiled("nhwc-chunks", Layout.NHWC, Family.PIXEL_CHUNKS, CHANNELS, s -> steps(s)),
             compiled("nhwc-rows", Layout.NHWC, Family.PIXEL_ROWS, CHANNELS, s -> steps(s)),

@@ -84,7 +84,7 @@ public final class Planner {
      */
     public static Result plan(Operator operator, PlanOptions options, Weights... weights) {
         PlanOptions settled = settle(options);
-        Lowering.Result normal = Lowering.of(operator, KernelLine.transposes(settled), weights);
+        Lowering.Result normal = lower(operator, settled, weights);
         Function<Step.Convolve, Choice> kernels = step -> KernelTable.choose(step, settled);
         Function<Step.Convolve, Choice> source = step -> KernelTable.choose(step, settled, false);
         long temporary = normal.temporaryBytes();
@@ -95,6 +95,29 @@ public final class Planner {
                 checked ? landed : Passes.program(normal.steps(), kernels, temporary, Passes.Access.ARRAYS, false),
                 landed,
                 settled);
+    }
+
+    /** The normal form; of the two ways in which a chain in NCHW may hand over its results, the cheaper one. */
+    private static Lowering.Result lower(Operator operator, PlanOptions settled, Weights... weights) {
+        Lowering.Result planes = Lowering.of(operator, false, weights);
+        if (planes.temporaryBytes() == 0 || !KernelLine.transposes(settled)) {
+            return planes;
+        }
+        Lowering.Result pixels = Lowering.of(operator, true, weights);
+        int bits = settled.vectorBits();
+        return cost(pixels, bits) < cost(planes, bits) ? pixels : planes;
+    }
+
+    private static double cost(Lowering.Result normal, int bits) {
+        double cost = 0;
+        for (Step step : normal.steps()) {
+            if (step instanceof Step.Convolve s) {
+                double outputs =
+                        (double) s.n() * s.c() * s.rows().out() * s.columns().out();
+                cost += outputs * Passes.cost(s, bits);
+            }
+        }
+        return cost;
     }
 
     private static PlanOptions settle(PlanOptions options) {
