@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** Another JVM with flags of its own, given a minute. */
+/** Another JVM with flags of its own, given a minute unless it says otherwise. */
 final class Child {
     private static final long LIMIT_SECONDS = 60;
 
@@ -37,14 +37,29 @@ final class Child {
 
     /** Runs {@link ChildMain} on the class path. */
     static Result onClassPath(String... flags) throws IOException, InterruptedException {
-        List<String> arguments = new ArrayList<>(List.of(flags));
-        arguments.add("-cp");
-        arguments.add(classes() + System.getProperty("path.separator") + location(ChildMain.class));
-        arguments.add(ChildMain.class.getName());
-        return java(arguments);
+        return java(onClassPath(ChildMain.class, List.of(flags), List.of()), LIMIT_SECONDS);
+    }
+
+    /** Runs a main class on the class path for as long as it takes. */
+    static Result run(Class<?> main, List<String> flags, List<String> arguments)
+            throws IOException, InterruptedException {
+        return java(onClassPath(main, flags, arguments), Long.MAX_VALUE);
+    }
+
+    private static List<String> onClassPath(Class<?> main, List<String> flags, List<String> arguments) {
+        List<String> command = new ArrayList<>(flags);
+        command.add("-cp");
+        command.add(classes() + System.getProperty("path.separator") + location(main));
+        command.add(main.getName());
+        command.addAll(arguments);
+        return command;
     }
 
     static Result java(List<String> arguments) throws IOException, InterruptedException {
+        return java(arguments, LIMIT_SECONDS);
+    }
+
+    private static Result java(List<String> arguments, long limitSeconds) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(arguments);
@@ -55,9 +70,9 @@ final class Child {
                     .keySet()
                     .removeIf(name -> name.contains("JAVA_OPTIONS") || name.contains("JAVA_TOOL"));
             Process process = builder.redirectOutput(output.toFile()).start();
-            if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
+            if (!process.waitFor(limitSeconds, TimeUnit.SECONDS)) {
                 process.destroyForcibly().waitFor();
-                throw new AssertionError("no end after " + LIMIT_SECONDS + " s: " + command + Files.readString(output));
+                throw new AssertionError("no end after " + limitSeconds + " s: " + command + Files.readString(output));
             }
             return new Result(process.exitValue(), Files.readString(output));
         } finally {

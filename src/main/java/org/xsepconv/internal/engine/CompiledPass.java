@@ -22,10 +22,7 @@ final class CompiledPass extends ConvPass {
     /** Weights of a channel block: half of a small L1 cache. */
     private static final int WEIGHT_BYTES = 16 << 10;
 
-    /** What even a slow machine needs, at full speed. Not at full speed is 50 times that and more. */
-    private static final double NANOS_PER_MAC = 0.1;
-
-    private static final double NANOS_PER_FLOAT = 1.0;
+    /** What a call may take beside its work, in nanoseconds. */
     private static final long OVERHEAD = 2000;
 
     /** Fewer channels than this are better served by lanes that go across pixels. */
@@ -69,7 +66,8 @@ final class CompiledPass extends ConvPass {
         this.source = carrier(step.src(), checked, arrays);
         this.target = carrier(step.dst(), checked, arrays);
         double outputs = (double) emitter.rowTile() * step.columns().out() * (flat ? step.c() : blocks.channels());
-        this.expected = outputs * (step.taps() * NANOS_PER_MAC + NANOS_PER_FLOAT);
+        double inputs = outputs * step.rows().stride() * step.columns().stride();
+        this.expected = Pace.nanos(lanes, outputs * step.taps(), inputs + outputs);
     }
 
     private static Emitter emitter(Step.Convolve step, Choice choice) {

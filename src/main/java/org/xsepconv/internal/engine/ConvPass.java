@@ -16,6 +16,9 @@ abstract class ConvPass implements Pass {
     /** Alignment of everything this library allocates: a cache line, and the widest vector. */
     static final long ALIGNMENT = 64;
 
+    /** Lanes that even a source kernel, or an edge, can be expected to keep busy. */
+    private static final int PACE_LANES = 4;
+
     /** What a landed band and its result should take: under half of a small L1 cache. */
     private static final long LANDED_BYTES = 24 << 10;
 
@@ -143,7 +146,7 @@ abstract class ConvPass implements Pass {
     public double expectedNanos() {
         double inputs = (double) step.rows().in() * step.columns().in();
         double outputs = (double) step.rows().out() * step.columns().out();
-        return 0.1 * work() + 2.0 * step.n() * step.c() * (inputs + outputs);
+        return Pace.nanos(PACE_LANES, work(), 2.0 * step.n() * step.c() * (inputs + outputs));
     }
 
     static long roundUp(long value, long multiple) {

@@ -14,9 +14,7 @@ final class Transposition {
     /** Fewest pixels: those of a block. */
     static final int FEWEST = Transpose.block(512);
 
-    /** What a float takes at full speed even on a slow machine. */
-    private static final double NANOS_PER_FLOAT = 1.0;
-
+    /** What a call may take beside its work, in nanoseconds. */
     private static final long OVERHEAD = 2000;
 
     private final Transpose recipe;
@@ -84,7 +82,8 @@ final class Transposition {
             long start = System.nanoTime();
             compiled.kernel().run(from, to, numbers, x, 0, t, y, pixels, channels / block, rest);
             compiled.report(
-                    System.nanoTime() - start, OVERHEAD + (long) (NANOS_PER_FLOAT * pixels * (channels + block)));
+                    System.nanoTime() - start,
+                    OVERHEAD + (long) Pace.nanos(block, 0, 2.0 * pixels * (channels + block)));
         }
         java.lang.ref.Reference.reachabilityFence(tables);
     }

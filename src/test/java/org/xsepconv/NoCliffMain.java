@@ -1,0 +1,83 @@
+package org.xsepconv;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.xsepconv.internal.plan.KernelLine;
+import org.xsepconv.internal.plan.KernelTable;
+
+/**
+ * How long kernels need to get to full speed while the JVM is busy compiling: for every compiled line of the kernel table some
+ * geometries, one after the other, beside a thread that plans and runs others all the time.
+ *
+ * <p>Arguments: seed, geometries per line, most milliseconds.
+ */
+final class NoCliffMain {
+    private static final int[] CHANNELS = {3, 16, 24, 32, 48, 17};
+    private static final int[] EXTENTS = {7, 10, 14, 20, 28, 33};
+    private static final String[] KERNELS = {
+        "1x3", "1x5", "5x1", "1x11", "11x1", "2x2", "3x3", "5x5", "7x7", "1x31", "31x1", "15x15"
+    };
+    private static final String[] ACTIVATIONS = {"identity", "relu", "hard-swish"};
+
+    private NoCliffMain() {}
+
+    public static void main(String[] args) {
+        Random random = new Random(Long.parseLong(args[0]));
+        int geometries = Integer.parseInt(args[1]);
+        Duration limit = Duration.ofMillis(Long.parseLong(args[2]));
+        Thread load = new Thread(() -> compileAllTheTime(random.nextLong()));
+        load.setDaemon(true);
+        load.start();
+        int slow = 0;
+        for (KernelLine line : KernelTable.LINES) {
+            for (Plan plan : line.family() == null ? List.<Plan>of() : plans(line, geometries, random)) {
+                long start = System.nanoTime();
+                boolean fast = plan.warmUp(limit);
+                System.out.printf(
+                        "%-18s %5d ms to full speed%s  %s%n",
+                        line.name(),
+                        (System.nanoTime() - start) / 1_000_000,
+                        fast ? "" : ": NOT REACHED",
+                        plan.operator());
+                slow += fast ? 0 : 1;
+            }
+        }
+        System.out.println(slow + " kernels did not get to full speed");
+    }
+
+    private static List<Plan> plans(KernelLine line, int count, Random random) {
+        List<Plan> plans = new ArrayList<>();
+        PlanOptions options = PlanOptions.defaults().withKernel(line.name());
+        for (int tries = 0; plans.size() < count && tries < 10_000; tries++) {
+            DepthwiseConv2d conv = any(random, line.layout());
+            try {
+                plans.add(conv.plan(options, Cases.weights(conv, 1)));
+            } catch (IllegalArgumentException declined) {
+                // another one
+            }
+        }
+        return plans;
+    }
+
+    private static DepthwiseConv2d any(Random random, Layout layout) {
+        TensorShape shape = new TensorShape(
+                1,
+                CHANNELS[random.nextInt(CHANNELS.length)],
+                EXTENTS[random.nextInt(EXTENTS.length)],
+                EXTENTS[random.nextInt(EXTENTS.length)],
+                layout);
+        return DepthwiseConv2d.parse(shape + " k:" + KERNELS[random.nextInt(KERNELS.length)] + " pad:same act:"
+                + ACTIVATIONS[random.nextInt(ACTIVATIONS.length)]);
+    }
+
+    /** Other plans, each run for a tenth of a second, which is when it asks the compilers for most. */
+    private static void compileAllTheTime(long seed) {
+        Random random = new Random(seed);
+        while (true) {
+            DepthwiseConv2d conv = any(random, Layout.values()[random.nextInt(2)]);
+            conv.plan(Cases.weights(conv, 1)).warmUp(Duration.ofMillis(100));
+        }
+    }
+}
