@@ -10,7 +10,7 @@ import org.xsepconv.internal.cpu.Cpu;
 
 /**
  * No kernel stays slow because of the moment at which the JVM met it. Reduced here to one JVM and one geometry per kernel; the whole
- * proof is {@code -Dcliff.jvms=20 -Dcliff.geometries=10 -Dcliff.millis=3000}, see docs/benchmarks.md.
+ * proof is {@code -Dcliff.jvms=20 -Dcliff.geometries=10 -Dcliff.millis=3000}, see CONTRIBUTING.md.
  */
 class NoCliffTest {
 
