@@ -7,6 +7,7 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandles;
 import java.nio.ByteOrder;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -30,6 +31,10 @@ final class SlidingKernel implements Kernel {
     private static final long VECTOR = S.vectorByteSize();
     private static final long MASK = Memory.MASK;
     private static final long SPAN = Memory.SPAN;
+    /** A vector whose class the JVM knows; of those that come out of a loop it does not, and might box them. */
+    private static final FloatVector KNOWN = FloatVector.zero(S);
+
+    private static final VectorMask<Float> ALL = S.maskAll(true);
     private static final ByteOrder ORDER = nativeOrder();
 
     @Override
@@ -136,6 +141,13 @@ final class SlidingKernel implements Kernel {
                     w += wStep;
                 }
             }
+            a0 = KNOWN.blend(a0, ALL);
+            a1 = KNOWN.blend(a1, ALL);
+            a2 = KNOWN.blend(a2, ALL);
+            a3 = KNOWN.blend(a3, ALL);
+            a4 = KNOWN.blend(a4, ALL);
+            a5 = KNOWN.blend(a5, ALL);
+            a6 = KNOWN.blend(a6, ALL);
             if (FLOOR || CLAMP) {
                 final FloatVector p = FloatVector.broadcast(S, o.p);
                 a0 = a0.blend(p, a0.compare(VectorOperators.LT, p));

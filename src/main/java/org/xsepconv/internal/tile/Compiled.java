@@ -31,6 +31,10 @@ public final class Compiled {
 
     private static final int DEFINITIONS = 3;
 
+    static {
+        Training.run();
+    }
+
     private final Supplier<TileKernel> definition;
     private final long patience;
     private final ReentrantLock reporting = new ReentrantLock();
