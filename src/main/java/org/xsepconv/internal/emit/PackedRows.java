@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.xsepconv.internal.emit.Tiles.Run;
+import org.xsepconv.internal.tile.Activate;
 import org.xsepconv.internal.tile.Address;
 import org.xsepconv.internal.tile.Carrier;
 import org.xsepconv.internal.tile.Lanes;
@@ -143,7 +144,7 @@ record PackedRows(Geometry g, int pack, int vectors) implements Emitter {
         for (int u = 0; u < outputs; u++) {
             tile.masks.computeIfAbsent(layout().stored(run, u), t::mask);
         }
-        TileMethod.Activate activate = t.activation(g.activation(), g.p(), g.q());
+        Activate activate = t.activation(g.activation(), g.p(), g.q());
         t.loop(t.number(0), n -> {
             Address x = t.pin(t.step(t.x(), n, g.xChannel()));
             Address w = t.pin(t.step(t.w(), n, blocks.bytes()));

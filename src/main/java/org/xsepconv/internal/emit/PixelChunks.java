@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.xsepconv.internal.emit.Tiles.Run;
 import org.xsepconv.internal.kernel.ActivationKind;
+import org.xsepconv.internal.tile.Activate;
 import org.xsepconv.internal.tile.Address;
 import org.xsepconv.internal.tile.Carrier;
 import org.xsepconv.internal.tile.Index;
@@ -147,7 +148,7 @@ record PixelChunks(Geometry g, int outputs, int chunk) implements Emitter {
         return c.methodOnce(
                 "end" + along.size(),
                 t -> {
-                    TileMethod.Activate activate = t.activation(g.activation(), g.p(), g.q());
+                    Activate activate = t.activation(g.activation(), g.p(), g.q());
                     vectors(t, c, (n, w, y) -> {
                         for (int o = 0; o < along.size(); o++) {
                             Address at = y.plus(o * along(g.yRow(), g.yPixel()));

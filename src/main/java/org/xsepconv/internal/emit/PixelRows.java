@@ -3,6 +3,7 @@ package org.xsepconv.internal.emit;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.xsepconv.internal.emit.Tiles.Run;
+import org.xsepconv.internal.tile.Activate;
 import org.xsepconv.internal.tile.Address;
 import org.xsepconv.internal.tile.Carrier;
 import org.xsepconv.internal.tile.Index;
@@ -99,7 +100,7 @@ record PixelRows(Geometry g, int columns) implements Emitter {
         TileMethod t = c.method("tile" + h.first(), "vectors", "skip", "taps");
         int kw = g.columns().kernel();
         long rowOfTaps = blocks.tap(kw) - blocks.tap(0);
-        TileMethod.Activate activate = t.activation(g.activation(), g.p(), g.q());
+        Activate activate = t.activation(g.activation(), g.p(), g.q());
         t.loop(t.number(0), n -> {
             Address xs = t.step(t.x(), n, 4L * c.lanes());
             Address block = t.step(t.w(), n, blocks.bytes());

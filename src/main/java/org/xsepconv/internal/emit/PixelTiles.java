@@ -3,6 +3,7 @@ package org.xsepconv.internal.emit;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.xsepconv.internal.emit.Tiles.Run;
+import org.xsepconv.internal.tile.Activate;
 import org.xsepconv.internal.tile.Address;
 import org.xsepconv.internal.tile.Carrier;
 import org.xsepconv.internal.tile.TileClass;
@@ -85,7 +86,7 @@ record PixelTiles(Geometry g, int rows, int columns) implements Emitter {
     private TileMethod tile(TileClass c, Tiles vertical, Tiles horizontal, Run v, Run h) {
         TileMethod t = c.method("tile" + v.first() + "_" + h.first(), "vectors");
         Blocks blocks = new Blocks(c.lanes(), g.taps());
-        TileMethod.Activate activate = t.activation(g.activation(), g.p(), g.q());
+        Activate activate = t.activation(g.activation(), g.p(), g.q());
         t.loop(t.number(0), n -> {
             Address x = t.pin(t.step(t.x(), n, 4L * c.lanes()));
             Address w = t.pin(t.step(t.w(), n, blocks.bytes()));

@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.List;
 import org.xsepconv.internal.emit.Strips.Strip;
 import org.xsepconv.internal.plan.Axis;
+import org.xsepconv.internal.tile.Activate;
 import org.xsepconv.internal.tile.Address;
 import org.xsepconv.internal.tile.Carrier;
 import org.xsepconv.internal.tile.Index;
@@ -151,7 +152,7 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
     private TileMethod strip(TileClass c, Strips strips, Strip strip) {
         TileMethod t = c.method("strip" + strip.first(), "from", "to");
         Work work = work(t, strips, strip);
-        TileMethod.Activate activate = t.activation(g.activation(), g.p(), g.q());
+        Activate activate = t.activation(g.activation(), g.p(), g.q());
         List<Vec> bias = weights(work, "bias", 0);
         Mask all = t.mask((1L << c.lanes()) - 1);
         int size = strip.vectors().size();
