@@ -1,7 +1,7 @@
 package org.xsepconv.internal.emit;
 
 /** A family of compiled kernels, with its geometry and its tile: a value, equal if it emits the same class. */
-public sealed interface Emitter extends Recipe permits PackedRows, PixelChunks, PixelRows, PixelTiles, RowStream {
+public sealed interface Emitter extends Recipe permits PackedRows, PixelEmitter, RowStream {
     /**
      * Output rows of a tile: what {@code first} and {@code end} of the kernel count.
      *

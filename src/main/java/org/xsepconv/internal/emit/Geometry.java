@@ -77,6 +77,16 @@ public record Geometry(
                 + a.dilation() + " pad " + a.pad() + ")";
     }
 
+    /** Whether lines of taps go down a column: kx1. */
+    boolean vertical() {
+        return columns.kernel() == 1;
+    }
+
+    /** The axis along which lines of taps lie. */
+    Axis line() {
+        return vertical() ? rows : columns;
+    }
+
     /** Taps of the kernel. */
     int taps() {
         return rows.kernel() * columns.kernel();

@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.xsepconv.internal.emit.Tiles.Run;
+import org.xsepconv.internal.tile.Activate;
 import org.xsepconv.internal.tile.Address;
 import org.xsepconv.internal.tile.Carrier;
 import org.xsepconv.internal.tile.Lanes;
@@ -50,10 +51,10 @@ record PackedRows(Geometry g, int pack, int vectors) implements Emitter {
         while (m < g.rows().out() && new RowPack(g, m + 1).fits(bits / 32)) {
             m++;
         }
-        int all = -Math.floorDiv(-g.rows().out(), m);
+        int all = Math.ceilDiv(g.rows().out(), m);
         for (int most = g.taps() > 5 ? 4 : 7; most > 0; most--) {
-            int tiles = -Math.floorDiv(-all, most);
-            PackedRows best = new PackedRows(g, m, -Math.floorDiv(-all, tiles));
+            int tiles = Math.ceilDiv(all, most);
+            PackedRows best = new PackedRows(g, m, Math.ceilDiv(all, tiles));
             if (Compiler.fits(best, bits)) {
                 return best;
             }
@@ -74,7 +75,7 @@ record PackedRows(Geometry g, int pack, int vectors) implements Emitter {
 
     /** Cost of a full vector of results, in FMAs. */
     double cost(int lanes) {
-        int all = -Math.floorDiv(-g.rows().out(), pack);
+        int all = Math.ceilDiv(g.rows().out(), pack);
         double wasted =
                 (double) lanes * all / ((double) g.rows().out() * g.columns().out());
         int kh = g.rows().kernel();
@@ -104,46 +105,22 @@ record PackedRows(Geometry g, int pack, int vectors) implements Emitter {
     public TileClass emit(int bits, Carrier source, Carrier target) {
         TileClass c = new TileClass(g.title("PackedRows", tile()), bits, source, target);
         TileMethod run = c.entry();
-        Tiles vertical = Tiles.of(g.rows(), rowTile(), false);
-        for (Run v : vertical.runs()) {
-            TileMethod rows = c.method("rows" + v.first(), "count", "from", "to");
-            TileMethod tile = tile(c, vertical, v);
-            rows.loop(
-                    rows.number(1),
-                    rows.number(2),
-                    i -> rows.call(
-                            tile,
-                            rows.step(rows.x().plus(vertical.start(v) * g.xRow()), i, vertical.step(v) * g.xRow()),
-                            rows.w(),
-                            rows.step(rows.y().plus(v.first() * g.yRow()), i, v.size() * g.yRow()),
-                            rows.number(0)));
-            run.call(
-                    rows,
-                    run.x(),
-                    run.w(),
-                    run.y(),
-                    run.number(0),
-                    run.clamp(run.number(1), v.tile(), v.tiles()),
-                    run.clamp(run.number(2), v.tile(), v.tiles()));
-        }
+        Walk down = Walk.rows(g, rowTile());
+        down.methods(c, run, (rows, v) -> {
+            TileMethod tile = tile(c, down.tiles(), v);
+            down.some(rows, v, down.tiles().start(v), (x, y) -> rows.call(tile, x, rows.w(), y, rows.number(0)));
+        });
         return c;
     }
 
     /** One tile, for a number of planes. */
     private TileMethod tile(TileClass c, Tiles vertical, Run run) {
         TileMethod t = c.method("tile" + run.first(), "planes");
+        int outputs = Math.ceilDiv(run.size(), pack);
         Tile tile = new Tile(t, vertical, run, new TreeMap<>(), lanes(t, c.lanes()));
+        masks(tile, outputs);
         Blocks blocks = new Blocks(1, g.taps());
-        int outputs = -Math.floorDiv(-run.size(), pack);
-        for (int i = 0; i < run.hi(); i++) {
-            if (layout().inside(run, i) != 0) {
-                tile.masks.computeIfAbsent(layout().inside(run, i), t::mask);
-            }
-        }
-        for (int u = 0; u < outputs; u++) {
-            tile.masks.computeIfAbsent(layout().stored(run, u), t::mask);
-        }
-        TileMethod.Activate activate = t.activation(g.activation(), g.p(), g.q());
+        Activate activate = t.activation(g.activation(), g.p(), g.q());
         t.loop(t.number(0), n -> {
             Address x = t.pin(t.step(t.x(), n, g.xChannel()));
             Address w = t.pin(t.step(t.w(), n, blocks.bytes()));
@@ -166,6 +143,17 @@ record PackedRows(Geometry g, int pack, int vectors) implements Emitter {
             }
         });
         return t;
+    }
+
+    private void masks(Tile tile, int outputs) {
+        for (int i = 0; i < tile.run.hi(); i++) {
+            if (layout().inside(tile.run, i) != 0) {
+                tile.masks.computeIfAbsent(layout().inside(tile.run, i), tile.t::mask);
+            }
+        }
+        for (int u = 0; u < outputs; u++) {
+            tile.masks.computeIfAbsent(layout().stored(tile.run, u), tile.t::mask);
+        }
     }
 
     /** The permutations of the taps: null for one that moves nothing. */

@@ -1,8 +1,8 @@
 package org.xsepconv.internal.emit;
 
 import java.util.List;
-import java.util.stream.IntStream;
 import org.xsepconv.internal.emit.Tiles.Run;
+import org.xsepconv.internal.tile.Activate;
 import org.xsepconv.internal.tile.Address;
 import org.xsepconv.internal.tile.Carrier;
 import org.xsepconv.internal.tile.Index;
@@ -22,7 +22,7 @@ import org.xsepconv.internal.tile.Vec;
  * @param g geometry
  * @param columns outputs of a tile
  */
-record PixelRows(Geometry g, int columns) implements Emitter {
+record PixelRows(Geometry g, int columns) implements PixelEmitter {
 
     @Override
     public int rowTile() {
@@ -35,71 +35,53 @@ record PixelRows(Geometry g, int columns) implements Emitter {
     }
 
     @Override
+    public int methods() {
+        return Walk.rows(g, 1).runs().size() + Walk.columns(g, columns).runs().size();
+    }
+
+    @Override
     public TileClass emit(int bits, Carrier source, Carrier target) {
         TileClass c = new TileClass(g.title("PixelRows", tile()), bits, source, target);
         TileMethod run = c.entry();
-        Tiles vertical = Tiles.of(g.rows(), 1, false);
-        Tiles horizontal = Tiles.of(g.columns(), columns, true);
-        Blocks blocks = new Blocks(c.lanes(), g.taps());
-        List<TileMethod> tiles = horizontal.runs().stream()
-                .map(h -> tile(c, blocks, horizontal, h))
-                .toList();
-        TileMethod row = c.method("row", "count", "skip", "taps");
-        IntStream.range(0, tiles.size())
-                .forEach(n -> across(row, horizontal, horizontal.runs().get(n), tiles.get(n)));
-        int d = g.rows().dilation();
-        for (Run v : vertical.runs()) {
-            int skip = (v.lo() + d - 1) / d;
-            int taps = Math.max(0, (v.hi() + d - 1) / d - skip);
-            long origin = g.rows().origin(v.first()) + (long) skip * d;
-            TileMethod rows = c.method("rows" + v.first(), "count", "from", "to");
+        TileMethod row = row(c);
+        Walk down = Walk.rows(g, 1);
+        down.methods(c, run, (rows, v) -> {
+            int skip = down.tiles().firstTap(v);
             Index skipped = rows.literal(skip);
-            Index inside = rows.literal(taps);
-            rows.loop(
-                    rows.number(1),
-                    rows.number(2),
-                    i -> rows.call(
-                            row,
-                            rows.step(
-                                    rows.x().plus(origin * g.xRow()),
-                                    i,
-                                    g.rows().stride() * g.xRow()),
-                            rows.w(),
-                            rows.step(rows.y().plus(v.first() * g.yRow()), i, g.yRow()),
-                            rows.number(0),
-                            skipped,
-                            inside));
-            run.call(
-                    rows,
-                    run.x(),
-                    run.w(),
-                    run.y(),
-                    run.number(0),
-                    run.clamp(run.number(1), v.tile(), v.tiles()),
-                    run.clamp(run.number(2), v.tile(), v.tiles()));
-        }
+            Index inside = rows.literal(down.tiles().taps(v));
+            long origin = g.rows().origin(v.first()) + (long) skip * g.rows().dilation();
+            down.some(rows, v, origin, (x, y) -> rows.call(row, x, rows.w(), y, rows.number(0), skipped, inside));
+        });
         return c;
     }
 
-    private void across(TileMethod row, Tiles horizontal, Run h, TileMethod tile) {
-        row.loop(
-                h.tiles(),
-                j -> row.call(
-                        tile,
-                        row.step(row.x().plus(horizontal.start(h) * g.xPixel()), j, horizontal.step(h) * g.xPixel()),
-                        row.w(),
-                        row.step(row.y().plus(h.first() * g.yPixel()), j, h.size() * g.yPixel()),
-                        row.number(0),
-                        row.number(1),
-                        row.number(2)));
+    /** One row of the output. */
+    private TileMethod row(TileClass c) {
+        Walk across = Walk.columns(g, columns);
+        List<TileMethod> tiles =
+                across.runs().stream().map(h -> tile(c, across.tiles(), h)).toList();
+        TileMethod row = c.method("row", "count", "skip", "taps");
+        for (int n = 0; n < tiles.size(); n++) {
+            TileMethod tile = tiles.get(n);
+            Run h = across.runs().get(n);
+            across.all(
+                    row,
+                    h,
+                    across.tiles().start(h),
+                    row.x(),
+                    row.y(),
+                    (x, y) -> row.call(tile, x, row.w(), y, row.number(0), row.number(1), row.number(2)));
+        }
+        return row;
     }
 
     /** One tile, for a number of vectors of channels and of rows of taps. */
-    private TileMethod tile(TileClass c, Blocks blocks, Tiles horizontal, Run h) {
+    private TileMethod tile(TileClass c, Tiles horizontal, Run h) {
         TileMethod t = c.method("tile" + h.first(), "vectors", "skip", "taps");
-        int kw = g.columns().kernel();
-        long rowOfTaps = blocks.tap(kw) - blocks.tap(0);
-        TileMethod.Activate activate = t.activation(g.activation(), g.p(), g.q());
+        Blocks blocks = new Blocks(c.lanes(), g.taps());
+        Products products = Products.of(horizontal, h);
+        long rowOfTaps = blocks.tap(g.columns().kernel()) - blocks.tap(0);
+        Activate activate = t.activation(g.activation(), g.p(), g.q());
         t.loop(t.number(0), n -> {
             Address xs = t.step(t.x(), n, 4L * c.lanes());
             Address block = t.step(t.w(), n, blocks.bytes());
@@ -114,26 +96,11 @@ record PixelRows(Geometry g, int columns) implements Emitter {
             t.loop(t.number(2), r -> {
                 Address x = t.pin(t.step(xs, r, g.rows().dilation() * g.xRow()));
                 Address w = t.pin(t.step(ws, r, rowOfTaps));
-                Vec[] weight = new Vec[kw];
-                for (int j = h.lo(); j < h.hi(); j++) {
-                    Vec in = null;
-                    for (int q = 0; q < sum.length; q++) {
-                        int s = horizontal.tap(j, q);
-                        if (s < 0) {
-                            continue;
-                        }
-                        if (in == null) {
-                            in = t.load("x" + j, x.plus((j - h.lo()) * g.xPixel()));
-                        }
-                        if (weight[s] == null) {
-                            weight[s] = t.load("w" + s, w.plus(blocks.tap(s)));
-                        }
-                        t.fma(sum[q], in, weight[s]);
-                    }
-                    if (in != null) {
-                        t.release(in);
-                    }
-                }
+                products.multiply(
+                        t,
+                        j -> t.load("x" + j, x.plus((j - h.lo()) * g.xPixel())),
+                        s -> t.load("w" + s, w.plus(blocks.tap(s))),
+                        q -> sum[q]);
             });
             for (int q = 0; q < sum.length; q++) {
                 t.activate(sum[q], activate);

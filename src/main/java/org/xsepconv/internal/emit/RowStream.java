@@ -1,17 +1,13 @@
 package org.xsepconv.internal.emit;
 
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import org.xsepconv.internal.emit.Strips.Strip;
 import org.xsepconv.internal.plan.Axis;
 import org.xsepconv.internal.tile.Address;
 import org.xsepconv.internal.tile.Carrier;
 import org.xsepconv.internal.tile.Index;
-import org.xsepconv.internal.tile.Mask;
 import org.xsepconv.internal.tile.TileClass;
 import org.xsepconv.internal.tile.TileMethod;
-import org.xsepconv.internal.tile.Vec;
 
 /**
  * Columns as lanes: a strip of some vectors of columns, down a plane, one output row per step.
@@ -38,13 +34,8 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
     /** An unaligned load, in FMAs. */
     private static final double LOAD = 1.7;
 
-    /** What the parts of one method share: inputs, address of the weights, weights held. */
-    private record Work(TileMethod t, RowTaps taps, Strip strip, Address w, List<List<Vec>> weights) {}
-
-    /** Weights of a tap as they are packed: those of all vectors of a strip, wherever it starts. */
-    static Blocks blocks(int period, int taps, int lanes) {
-        return new Blocks(period == 1 ? 1 : 2 * period + lanes, taps);
-    }
+    /** What the strips of a plane share: its addresses, and the steps to do. */
+    private record Plane(TileMethod run, Address x, Address w, Address y, Index from, Index to) {}
 
     /**
      * The widest strip whose methods are small enough.
@@ -60,7 +51,7 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
         }
         int registers = bits == 512 ? 32 : 16;
         int open = open(g.rows());
-        int all = -Math.floorDiv(-g.columns().out(), bits / 32);
+        int all = Math.ceilDiv(g.columns().out(), bits / 32);
         int taps = g.rows().kernel() == 1 ? g.columns().kernel() : 1;
         boolean permuted = taps > 3 && taps < 9 && all > 2 && RowTaps.permutable(g.columns(), bits / 32);
         for (int v = Math.clamp((registers - 4) / (open + 1), 1, Math.min(4, all)); v > 0; v--) {
@@ -86,7 +77,7 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
     }
 
     /** Output rows that are open at a time: an input row belongs to some of them. */
-    private static int open(Axis rows) {
+    static int open(Axis rows) {
         return (int) Math.min(Short.MAX_VALUE, (rows.kernel() - 1L) * rows.dilation() / rows.stride() + 1);
     }
 
@@ -122,121 +113,45 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
                 strips.strips().stream().map(s -> strip(c, strips, s)).toList();
         run.loop(run.number(0), n -> {
             Address x = run.step(run.x(), n, g.xChannel());
-            Address w = run.step(run.w(), n, blocks(period, g.taps(), c.lanes()).bytes());
+            Address w = run.step(run.w(), n, blocks(c.lanes()).bytes());
             Address y = run.step(run.y(), n, g.yChannel());
+            Plane plane = new Plane(run, x, w, y, from, to);
             for (int i = 0; i < methods.size(); i++) {
-                TileMethod method = methods.get(i);
-                Strip strip = strips.strips().get(i);
-                int step = strip.vectors().size() * c.lanes();
-                long xStep = 4L * step * g.columns().stride();
-                Address xs = x.plus(4 * strips.base(strip));
-                Address ys = y.plus(4L * strip.first());
-                if (step % period == 0) {
-                    Address ws = w.plus(4L * (strip.first() % period));
-                    run.loop(
-                            strip.count(),
-                            j -> run.call(method, run.step(xs, j, xStep), ws, run.step(ys, j, 4L * step), from, to));
-                    continue;
-                }
-                for (int j = 0; j < strip.count(); j++) {
-                    Address ws = w.plus(4L * ((strip.first() + j * step) % period));
-                    run.call(method, xs.plus(j * xStep), ws, ys.plus(4L * j * step), from, to);
-                }
+                call(plane, methods.get(i), strips, strips.strips().get(i));
             }
         });
         return c;
     }
 
-    /** All rows of a strip. */
     private TileMethod strip(TileClass c, Strips strips, Strip strip) {
         TileMethod t = c.method("strip" + strip.first(), "from", "to");
-        Work work = work(t, strips, strip);
-        TileMethod.Activate activate = t.activation(g.activation(), g.p(), g.q());
-        List<Vec> bias = weights(work, "bias", 0);
-        Mask all = t.mask((1L << c.lanes()) - 1);
-        int size = strip.vectors().size();
-        int carried = (open(g.rows()) - 1) * size;
-        List<Vec> sums = new ArrayList<>();
-        for (int n = 0; n < carried + size; n++) {
-            sums.add(t.copy("sum" + n / size + "," + n % size, bias.get(n % size)));
-        }
-        List<Vec> next = new ArrayList<>(bias);
-        next.addAll(sums.subList(0, carried));
-        Index complete = t.linear(t.number(0), 1, carried / size, Integer.MAX_VALUE);
-        t.loop(t.number(0), t.number(1), o -> {
-            for (int i = 0; i < g.rows().stride(); i++) {
-                multiply(work, o, i, sums);
-            }
-            t.when(o, complete, () -> {
-                Address y = t.pin(t.step(t.y().plus(-carried / size * g.yRow()), o, g.yRow()));
-                for (int v = 0; v < size; v++) {
-                    Vec sum = t.known("sum" + v, sums.get(carried + v), bias.getFirst(), all);
-                    t.activate(sum, activate);
-                    t.store(sum, y.plus(4L * strip.vectors().get(v)), work.taps.stored(v));
-                    t.release(sum);
-                }
-            });
-            t.set(sums, next);
-        });
+        RowTaps taps = new RowTaps(t, strips, strip);
+        StripWeights weights = new StripWeights(t, strip, blocks(c.lanes()), period, held);
+        new StripRows(g, t, strip, taps, weights).emit(c.lanes());
         return t;
     }
 
-    private Work work(TileMethod t, Strips strips, Strip strip) {
-        Work work = new Work(t, new RowTaps(t, strips, strip), strip, t.pin(t.w()), new ArrayList<>());
-        for (int tap = 0; tap < held; tap++) {
-            work.weights.add(weight(work, tap, strips.lanes()));
-        }
-        return work;
+    private Blocks blocks(int lanes) {
+        return StripWeights.blocks(period, g.taps(), lanes);
     }
 
-    private List<Vec> weight(Work work, int tap, int lanes) {
-        return weights(work, "w" + tap, blocks(period, g.taps(), lanes).tap(tap));
-    }
-
-    /** What the vectors of a strip are multiplied with: one vector for all of them, or one each. */
-    private List<Vec> weights(Work work, String name, long at) {
-        List<Integer> starts = work.strip.vectors();
-        if (period == 1) {
-            return Collections.nCopies(starts.size(), work.t.broadcast(name, work.w.plus(at)));
+    /** Equal strips: in a loop if their weights are equal, too. */
+    private void call(Plane p, TileMethod method, Strips strips, Strip strip) {
+        TileMethod run = p.run;
+        int step = strip.vectors().size() * strips.lanes();
+        long xStep = 4L * step * g.columns().stride();
+        Address x = p.x.plus(4 * strips.base(strip));
+        Address y = p.y.plus(4L * strip.first());
+        if (step % period == 0) {
+            Address w = p.w.plus(4L * (strip.first() % period));
+            run.loop(
+                    strip.count(),
+                    j -> run.call(method, run.step(x, j, xStep), w, run.step(y, j, 4L * step), p.from, p.to));
+            return;
         }
-        List<Vec> weights = new ArrayList<>();
-        for (int start : starts) {
-            weights.add(work.t.load(name + "," + start, work.w.plus(at + 4L * (start % period))));
-        }
-        return weights;
-    }
-
-    /** One of the input rows that come with output row o, if it is inside the plane, into all sums. */
-    private void multiply(Work work, Index o, int i, List<Vec> sums) {
-        Axis rows = g.rows();
-        int row = i - rows.pad();
-        int least = -Math.floorDiv(row, rows.stride());
-        work.t.when(o, least, -Math.floorDiv(row - rows.in(), rows.stride()), () -> {
-            Address x = work.t.pin(work.t.step(work.t.x().plus(row * g.xRow()), o, rows.stride() * g.xRow()));
-            work.taps.start(x);
-            for (int s = 0; s < g.columns().kernel(); s++) {
-                Vec[] in = work.taps.tap(s);
-                for (int m = 0; m < sums.size() / in.length; m++) {
-                    int distance = i + m * rows.stride();
-                    int r = distance / rows.dilation();
-                    if (distance % rows.dilation() == 0 && r < rows.kernel()) {
-                        multiply(work, in, r * g.columns().kernel() + s, sums.subList(m * in.length, sums.size()));
-                    }
-                }
-                work.taps.release(in);
-            }
-        });
-    }
-
-    private void multiply(Work work, Vec[] in, int tap, List<Vec> sums) {
-        List<Vec> weight = tap < held ? work.weights.get(tap) : weight(work, tap, work.taps.lanes());
-        for (int v = 0; v < in.length; v++) {
-            if (in[v] != null) {
-                work.t.fma(sums.get(v), in[v], weight.get(v));
-            }
-        }
-        if (tap >= held) {
-            weight.stream().distinct().forEach(work.t::release);
+        for (int j = 0; j < strip.count(); j++) {
+            Address w = p.w.plus(4L * ((strip.first() + j * step) % period));
+            run.call(method, x.plus(j * xStep), w, y.plus(4L * j * step), p.from, p.to);
         }
     }
 }

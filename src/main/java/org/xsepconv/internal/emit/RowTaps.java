@@ -66,10 +66,6 @@ final class RowTaps {
         return masks.get(strips.stored(strip.first() + strip.vectors().get(v)));
     }
 
-    int lanes() {
-        return strips.lanes();
-    }
-
     /** Begins a row. */
     void start(Address at) {
         int vectors = strip.vectors().size();

@@ -29,9 +29,9 @@ record Strips(Axis axis, int lanes, boolean permuted, List<Strip> strips) {
     /** Strips of at most so many vectors. */
     static Strips of(Axis axis, int lanes, boolean permuted, int vectors) {
         Strips result = new Strips(axis, lanes, permuted, new ArrayList<>());
-        int all = -Math.floorDiv(-axis.out(), lanes);
-        int strips = -Math.floorDiv(-all, vectors);
-        int size = -Math.floorDiv(-all, strips);
+        int all = Math.ceilDiv(axis.out(), lanes);
+        int strips = Math.ceilDiv(all, vectors);
+        int size = Math.ceilDiv(all, strips);
         for (int v = 0; v < all; v += size) {
             int first = result.start(v);
             List<Integer> starts = new ArrayList<>();

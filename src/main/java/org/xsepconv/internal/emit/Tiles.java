@@ -60,6 +60,16 @@ record Tiles(Axis axis, List<Run> runs) {
         return axis.origin(run.first) + run.lo;
     }
 
+    /** The first tap inside the image, in a run of tiles of one output. */
+    int firstTap(Run run) {
+        return Math.ceilDiv(run.lo, axis.dilation());
+    }
+
+    /** How many taps are inside the image, in a run of tiles of one output. */
+    int taps(Run run) {
+        return Math.max(0, Math.ceilDiv(run.hi, axis.dilation()) - firstTap(run));
+    }
+
     /** Inputs between the windows of neighbouring tiles of a run. */
     long step(Run run) {
         return (long) run.size * axis.stride();

@@ -28,7 +28,7 @@ public final class TileClass {
     /**
      * Most bytes of a method. The JVM compiles none above 8000, and C2 needs more than proportionally longer for large ones: nine
      * methods of up to 2500 bytes took 0.8 s, of up to 4500 bytes 1.5 s, of up to 7000 bytes 6.7 s. The first compiler sets
-     * no limit, because it never sees vector code: see {@link TileMethod}.
+     * no limit, because it never sees vector code: see {@link CompilerHints}.
      */
     static final int MOST_BYTES = 3000;
 
@@ -77,7 +77,7 @@ public final class TileClass {
      * @return the method, empty
      */
     public TileMethod method(String name, String... numbers) {
-        TileMethod method = new TileMethod(this, name, methods.isEmpty(), List.of(numbers));
+        TileMethod method = new TileMethod(new Signature(this, name, methods.isEmpty(), List.of(numbers)));
         methods.add(method);
         return method;
     }
@@ -92,7 +92,7 @@ public final class TileClass {
      */
     public TileMethod methodOnce(String name, Consumer<TileMethod> body, String... numbers) {
         for (TileMethod method : methods) {
-            if (method.name.equals(name)) {
+            if (method.signature.name().equals(name)) {
                 return method;
             }
         }
@@ -185,8 +185,9 @@ public final class TileClass {
                         ClassFile.ACC_PUBLIC,
                         b -> b.iload(1).putstatic(self, SPIN, CD_int).return_());
                 for (TileMethod method : methods) {
-                    int flags = method.entry ? ClassFile.ACC_PUBLIC : ClassFile.ACC_STATIC | ClassFile.ACC_PRIVATE;
-                    c.withMethodBody(method.name, method.type(), flags, method::emit);
+                    Signature signature = method.signature;
+                    int flags = signature.entry() ? ClassFile.ACC_PUBLIC : ClassFile.ACC_STATIC | ClassFile.ACC_PRIVATE;
+                    c.withMethodBody(signature.name(), signature.type(), flags, method::emit);
                 }
             });
         }

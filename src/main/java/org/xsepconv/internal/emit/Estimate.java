@@ -1,0 +1,124 @@
+package org.xsepconv.internal.emit;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.xsepconv.internal.cpu.Cpu;
+import org.xsepconv.internal.plan.Axis;
+
+/**
+ * A tile of a kernel whose lanes are channels, and its estimated cost. Register pressure limits it from above; the loads of
+ * small tiles, and the time to start them, from below.
+ *
+ * @param emitter the kernel with this tile
+ * @param cost of one vector of channels, all outputs, in FMAs
+ */
+record Estimate(PixelEmitter emitter, double cost) {
+    /** Most weights that are counted as held in registers; longer rows of taps use each for a few tiles' columns only. */
+    static final int WEIGHTS = 12;
+
+    private static final int MOST_OUTPUTS = 14;
+
+    /** Most taps and most outputs of a chunk: there are many of them, and the JVM compiles one after the other. */
+    private static final int CHUNK = 8;
+
+    private static final int SMALLEST_CHUNK = 4;
+
+    /** Smallest tile that is better for many taps than to do them in chunks. */
+    private static final int FEWEST_OF_MANY = 7;
+
+    /** Operations that surely do not fit into a method. */
+    private static final int MOST_OPERATIONS = 300;
+
+    private static final int MOST_METHODS = 120;
+
+    /** Cost of a load or a store, in FMAs. */
+    private static final double LOAD = 0.5;
+
+    /** Cost of starting a tile, in FMAs. */
+    private static final double TILE = 6;
+
+    /** Sums and weights from which on a loop of taps gets slower, measured; registers are left, but C2 begins to spill. */
+    private static final int CROWD = 16;
+
+    private static final double CROWDED = 0.01;
+
+    /** The cheapest one that the compiler can take, or null if there is none. */
+    static Emitter best(List<Estimate> all, int bits) {
+        return all.stream()
+                .sorted(Comparator.comparingDouble(Estimate::cost))
+                .map(Estimate::emitter)
+                .filter(e -> e.methods() <= MOST_METHODS && Compiler.fits(e, bits))
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** Tiles of {@link PixelTiles}. */
+    static List<Estimate> tiles(Geometry g) {
+        List<Estimate> all = new ArrayList<>();
+        int out = g.line().out();
+        int fewest = g.taps() <= WEIGHTS ? 1 : Math.min(FEWEST_OF_MANY, out);
+        for (int n = fewest; n <= Math.min(MOST_OUTPUTS, out); n++) {
+            int loads = inputs(g.line(), n) + g.taps();
+            if (possible(n, g.taps(), n * (g.taps() + 1) + loads)) {
+                double tile = n * g.taps() + LOAD * (loads + n) + TILE;
+                PixelEmitter emitter = g.vertical() ? new PixelTiles(g, n, 1) : new PixelTiles(g, 1, n);
+                all.add(new Estimate(emitter, tile * alongLine(g, n)));
+            }
+        }
+        return all;
+    }
+
+    /** Tiles and chunks of {@link PixelChunks}. */
+    static List<Estimate> chunks(Geometry g) {
+        List<Estimate> all = new ArrayList<>();
+        Axis line = g.line();
+        for (int n = SMALLEST_CHUNK; n <= Math.min(CHUNK, line.out()); n++) {
+            for (int m = SMALLEST_CHUNK; m <= CHUNK; m++) {
+                int chunks = Math.ceilDiv(line.kernel(), m);
+                int loads = (n - 1) * line.stride() + 2 * m + n;
+                if (possible(n, m, n * (m + 2) + loads)) {
+                    double tile = n * line.kernel() + chunks * (LOAD * (loads + n) + TILE);
+                    all.add(new Estimate(new PixelChunks(g, n, m), tile * alongLine(g, n)));
+                }
+            }
+        }
+        return all;
+    }
+
+    /** Tiles of {@link PixelRows}. */
+    static List<Estimate> rows(Geometry g) {
+        List<Estimate> all = new ArrayList<>();
+        int kw = g.columns().kernel();
+        for (int c = 1; c <= Math.min(MOST_OUTPUTS, g.columns().out()); c++) {
+            int loads = inputs(g.columns(), c) + kw;
+            if (possible(c, kw, c * (kw + 2) + loads)) {
+                double crowd = Math.max(0, c + kw - CROWD);
+                double row = c * kw + LOAD * loads + 1;
+                double tile = (1 + CROWDED * crowd * crowd) * g.rows().kernel() * row + TILE;
+                all.add(new Estimate(new PixelRows(g, c), tile * overlapping(g.columns(), c)));
+            }
+        }
+        return all;
+    }
+
+    private static boolean possible(int sums, int weights, int operations) {
+        return sums + Math.min(weights, WEIGHTS) + 2 <= Cpu.REGISTERS && operations <= MOST_OPERATIONS;
+    }
+
+    /** Inputs under neighbouring outputs. */
+    private static int inputs(Axis axis, int outputs) {
+        return (int) Math.min(
+                (long) outputs * axis.kernel(),
+                Math.min(axis.in(), (outputs - 1L) * axis.stride() + (axis.kernel() - 1L) * axis.dilation() + 1));
+    }
+
+    /** Tiles along a line of taps: what is left over is smaller down a column, and overlaps along a row. */
+    private static double alongLine(Geometry g, int size) {
+        return g.vertical() ? g.rows().out() / (double) size : overlapping(g.columns(), size);
+    }
+
+    private static double overlapping(Axis axis, int size) {
+        return Math.ceil(axis.out() / (double) size);
+    }
+}

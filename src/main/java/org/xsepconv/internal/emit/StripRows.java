@@ -1,0 +1,85 @@
+package org.xsepconv.internal.emit;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.xsepconv.internal.emit.Strips.Strip;
+import org.xsepconv.internal.plan.Axis;
+import org.xsepconv.internal.tile.Activate;
+import org.xsepconv.internal.tile.Address;
+import org.xsepconv.internal.tile.Index;
+import org.xsepconv.internal.tile.Mask;
+import org.xsepconv.internal.tile.TileMethod;
+import org.xsepconv.internal.tile.Vec;
+
+/**
+ * A strip of columns down a plane: the body of a method of {@link RowStream}. Sums lie row by row, the open output row that
+ * began last first.
+ *
+ * @param g geometry
+ * @param t the method
+ * @param strip the strip
+ * @param taps its inputs
+ * @param weights its weights
+ */
+record StripRows(Geometry g, TileMethod t, Strip strip, RowTaps taps, StripWeights weights) {
+    void emit(int lanes) {
+        Activate activate = t.activation(g.activation(), g.p(), g.q());
+        List<Vec> bias = weights.bias();
+        Mask all = t.mask((1L << lanes) - 1);
+        int size = strip.vectors().size();
+        int carried = (RowStream.open(g.rows()) - 1) * size;
+        List<Vec> sums = new ArrayList<>();
+        for (int n = 0; n < carried + size; n++) {
+            sums.add(t.copy("sum" + n / size + "," + n % size, bias.get(n % size)));
+        }
+        List<Vec> next = new ArrayList<>(bias);
+        next.addAll(sums.subList(0, carried));
+        Index complete = t.linear(t.number(0), 1, carried / size, Integer.MAX_VALUE);
+        t.loop(t.number(0), t.number(1), o -> {
+            for (int i = 0; i < g.rows().stride(); i++) {
+                multiply(o, i, sums);
+            }
+            t.when(o, complete, () -> {
+                Address y = t.pin(t.step(t.y().plus(-carried / size * g.yRow()), o, g.yRow()));
+                for (int v = 0; v < size; v++) {
+                    Vec sum = t.known("sum" + v, sums.get(carried + v), bias.getFirst(), all);
+                    t.activate(sum, activate);
+                    t.store(sum, y.plus(4L * strip.vectors().get(v)), taps.stored(v));
+                    t.release(sum);
+                }
+            });
+            t.set(sums, next);
+        });
+    }
+
+    /** One of the input rows that come with output row o, if it is inside the plane, into all sums. */
+    private void multiply(Index o, int i, List<Vec> sums) {
+        Axis rows = g.rows();
+        int row = i - rows.pad();
+        int least = Math.ceilDiv(-row, rows.stride());
+        t.when(o, least, Math.ceilDiv(rows.in() - row, rows.stride()), () -> {
+            taps.start(t.pin(t.step(t.x().plus(row * g.xRow()), o, rows.stride() * g.xRow())));
+            for (int s = 0; s < g.columns().kernel(); s++) {
+                Vec[] in = taps.tap(s);
+                for (int m = 0; m < sums.size() / in.length; m++) {
+                    int distance = i + m * rows.stride();
+                    int r = distance / rows.dilation();
+                    if (distance % rows.dilation() == 0 && r < rows.kernel()) {
+                        multiply(in, r * g.columns().kernel() + s, sums.subList(m * in.length, sums.size()));
+                    }
+                }
+                taps.release(in);
+            }
+        });
+    }
+
+    private void multiply(Vec[] in, int tap, List<Vec> sums) {
+        List<Vec> weight = weights.tap(tap);
+        for (int v = 0; v < in.length; v++) {
+            if (in[v] != null) {
+                t.fma(sums.get(v), in[v], weight.get(v));
+            }
+        }
+        weights.release(tap, weight);
+    }
+}

@@ -1,0 +1,69 @@
+package org.xsepconv.internal.emit;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.xsepconv.internal.emit.Strips.Strip;
+import org.xsepconv.internal.tile.Address;
+import org.xsepconv.internal.tile.TileMethod;
+import org.xsepconv.internal.tile.Vec;
+
+/**
+ * What the vectors of a strip of columns begin with and are multiplied with: one vector for all of them; or, if weights
+ * repeat after a period of columns, one each. Those of the first taps stay in registers, others are loaded where they are used.
+ */
+final class StripWeights {
+    private final TileMethod t;
+    private final Strip strip;
+    private final Blocks blocks;
+    private final int period;
+    private final Address w;
+    private final List<List<Vec>> held = new ArrayList<>();
+
+    /** Holds weights, outside of loops. */
+    StripWeights(TileMethod t, Strip strip, Blocks blocks, int period, int held) {
+        this.t = t;
+        this.strip = strip;
+        this.blocks = blocks;
+        this.period = period;
+        this.w = t.pin(t.w());
+        for (int tap = 0; tap < held; tap++) {
+            this.held.add(load(tap));
+        }
+    }
+
+    /** Weights of a tap as they are packed: those of all vectors of a strip, wherever it starts. */
+    static Blocks blocks(int period, int taps, int lanes) {
+        return new Blocks(period == 1 ? 1 : 2 * period + lanes, taps);
+    }
+
+    List<Vec> bias() {
+        return load("bias", 0);
+    }
+
+    /** To be released. */
+    List<Vec> tap(int tap) {
+        return tap < held.size() ? held.get(tap) : load(tap);
+    }
+
+    void release(int tap, List<Vec> weights) {
+        if (tap >= held.size()) {
+            weights.stream().distinct().forEach(t::release);
+        }
+    }
+
+    private List<Vec> load(int tap) {
+        return load("w" + tap, blocks.tap(tap));
+    }
+
+    private List<Vec> load(String name, long at) {
+        if (period == 1) {
+            return Collections.nCopies(strip.vectors().size(), t.broadcast(name, w.plus(at)));
+        }
+        List<Vec> weights = new ArrayList<>();
+        for (int start : strip.vectors()) {
+            weights.add(t.load(name + "," + start, w.plus(at + 4L * (start % period))));
+        }
+        return weights;
+    }
+}

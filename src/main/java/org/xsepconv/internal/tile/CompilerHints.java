@@ -1,0 +1,38 @@
+package org.xsepconv.internal.tile;
+
+import static java.lang.constant.ConstantDescs.CD_int;
+
+import java.lang.classfile.CodeBuilder;
+import java.lang.classfile.Label;
+import java.lang.constant.ClassDesc;
+
+/** What methods of vector code contain besides it, so that the JVM compiles them well and soon. */
+final class CompilerHints {
+    private CompilerHints() {}
+
+    /** The empty loop of {@link TileKernel#spin}, counting in an unused slot. Compiled, it is nothing. */
+    static void spin(CodeBuilder b, ClassDesc self, int slot) {
+        Label top = b.newLabel();
+        Label end = b.newLabel();
+        b.getstatic(self, TileClass.SPIN, CD_int).istore(slot);
+        b.labelBinding(top).iload(slot).ifle(end);
+        b.iinc(slot, -1).goto_(top).labelBinding(end);
+    }
+
+    /**
+     * Makes the JVM compile the method with C2 or not at all.
+     *
+     * <p>C1, the first compiler, is of no use for vector code (it cannot unbox vectors), and harmful: it can compile many of
+     * these methods without profiling but not with it ("out of virtual registers"), and a method that it compiled without
+     * profiling first, because C2 was busy, is then never given to C2. What C1 cannot compile at all is profiled by the
+     * interpreter and then compiled by C2. C1 declines methods with an exception handler that is also reached without an
+     * exception; javac writes none, but they are valid. This one covers an instruction that cannot throw, so nothing remains
+     * of it in compiled code.
+     */
+    static void keepFromC1(CodeBuilder b) {
+        Label start = b.newLabel();
+        Label handler = b.newLabel();
+        b.labelBinding(start).aconst_null().labelBinding(handler).pop();
+        b.exceptionCatchAll(start, handler, handler);
+    }
+}

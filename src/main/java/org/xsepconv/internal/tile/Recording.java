@@ -1,0 +1,74 @@
+package org.xsepconv.internal.tile;
+
+import java.lang.classfile.CodeBuilder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** The lines of a method, each with the bytecode for it, and the local variables that they may still use. */
+final class Recording {
+    private record Line(int depth, String text, Consumer<CodeBuilder> code) {}
+
+    private final List<Line> lines = new ArrayList<>();
+
+    /** Free slots of vectors that are no longer needed: low numbers make short bytecode. */
+    private final List<Integer> free = new ArrayList<>();
+
+    private int next;
+    private int depth = 1;
+    private int names;
+
+    /** Without lines; slots from the given one on are free. */
+    Recording(int firstFree) {
+        next = firstFree;
+    }
+
+    void add(String text, Consumer<CodeBuilder> code) {
+        lines.add(new Line(depth, text, code));
+    }
+
+    /** A local variable, until the end of the scope or its release. */
+    int slot(int size) {
+        if (size == 1 && !free.isEmpty()) {
+            return free.removeLast();
+        }
+        next += size;
+        return next - size;
+    }
+
+    /** A local variable of size 1 may be used again. */
+    void release(int slot) {
+        free.add(slot);
+    }
+
+    /** A local variable that nothing uses at the end of the method. */
+    int unused() {
+        return next;
+    }
+
+    String unique(String prefix) {
+        return prefix + names++;
+    }
+
+    /** Records lines that are indented; local variables that they take are free again afterwards. */
+    void scope(Runnable body) {
+        int mark = next;
+        List<Integer> before = List.copyOf(free);
+        depth++;
+        body.run();
+        depth--;
+        next = mark;
+        free.clear();
+        free.addAll(before);
+    }
+
+    void emit(CodeBuilder b) {
+        lines.forEach(line -> line.code.accept(b));
+    }
+
+    void list(StringBuilder text) {
+        for (Line line : lines) {
+            text.append("  ".repeat(line.depth)).append(line.text).append('\n');
+        }
+    }
+}

@@ -1,0 +1,241 @@
+package org.xsepconv.internal.tile;
+
+import java.lang.classfile.CodeBuilder;
+import java.lang.constant.MethodTypeDesc;
+import java.util.List;
+
+/** What a {@link TileMethod} can do with vectors: loads, stores, arithmetic and permutations. */
+abstract sealed class VectorOperations extends NumberOperations permits TileMethod {
+    private boolean vectors;
+
+    VectorOperations(Signature signature) {
+        super(signature);
+    }
+
+    /** Whether this is vector code, and not only calls of it. */
+    boolean vectors() {
+        return vectors;
+    }
+
+    Vec vec(String of) {
+        vectors = true;
+        return new Vec(of, code.slot(1));
+    }
+
+    private CodeBuilder species(CodeBuilder b) {
+        return b.getstatic(Types.FLOATS, "SPECIES_" + signature.owner().bits, Types.SPECIES);
+    }
+
+    /** Its local variable may be used again; it is not needed any more. */
+    public void release(Vec v) {
+        code.release(v.slot());
+    }
+
+    /**
+     * A vector from memory.
+     *
+     * @param of what listings call it
+     * @param a pinned
+     * @return the vector
+     */
+    public Vec load(String of, Address a) {
+        return load(of, a, null);
+    }
+
+    /**
+     * Some lanes from memory, zeros in the others.
+     *
+     * @param of what listings call it
+     * @param a pinned; memory under other lanes is not touched
+     * @param m the lanes, or null for all
+     * @return the vector
+     */
+    public Vec load(String of, Address a, Mask m) {
+        Vec v = vec(of);
+        boolean array = memory.array(a.space());
+        MethodTypeDesc from =
+                m == null ? array ? Types.LOAD_ARRAY : Types.LOAD : array ? Types.LOAD_ARRAY_MASKED : Types.LOAD_MASKED;
+        code.add(v + " = load " + a + where(m), b -> {
+            memory.place(species(b), a, m != null);
+            mask(b, m)
+                    .invokestatic(Types.FLOATS, array ? "fromArray" : "fromMemorySegment", from)
+                    .astore(v.slot());
+        });
+        return v;
+    }
+
+    /**
+     * One float in all lanes.
+     *
+     * @param of what listings call it
+     * @param a pinned, in the weights
+     * @return the vector
+     */
+    public Vec broadcast(String of, Address a) {
+        Vec v = vec(of);
+        code.add(v + " = broadcast " + a, b -> {
+            memory.memory(species(b), a.space()).getstatic(Types.LAYOUT, "JAVA_FLOAT_UNALIGNED", Types.FLOAT_LAYOUT);
+            MemoryCode.push(b, a)
+                    .invokeinterface(Types.SEGMENT, "get", Types.GET_FLOAT)
+                    .invokestatic(Types.FLOATS, "broadcast", Types.BROADCAST)
+                    .astore(v.slot());
+        });
+        return v;
+    }
+
+    /** Stores all lanes. */
+    public void store(Vec v, Address a) {
+        store(v, a, null);
+    }
+
+    /**
+     * Stores some lanes.
+     *
+     * @param v what
+     * @param a pinned; memory under other lanes is not touched
+     * @param m the lanes, or null for all
+     */
+    public void store(Vec v, Address a, Mask m) {
+        boolean array = memory.array(a.space());
+        MethodTypeDesc into = m == null
+                ? array ? Types.STORE_ARRAY : Types.STORE
+                : array ? Types.STORE_ARRAY_MASKED : Types.STORE_MASKED;
+        code.add("store " + v + " to " + a + where(m), b -> {
+            memory.place(b.aload(v.slot()), a, m != null);
+            mask(b, m).invokevirtual(Types.FLOATS, array ? "intoArray" : "intoMemorySegment", into);
+        });
+    }
+
+    private static String where(Mask m) {
+        return m == null ? "" : " where " + m;
+    }
+
+    private static CodeBuilder mask(CodeBuilder b, Mask m) {
+        return m == null ? b : b.aload(m.slot());
+    }
+
+    /** {@code v = of}. */
+    public Vec copy(String name, Vec of) {
+        Vec v = vec(name);
+        code.add(v + " = " + of, b -> b.aload(of.slot()).astore(v.slot()));
+        return v;
+    }
+
+    /** All at once, so that the two lists may overlap. */
+    public void set(List<Vec> to, List<Vec> from) {
+        code.add(to + " = " + from, b -> {
+            from.forEach(v -> b.aload(v.slot()));
+            to.reversed().forEach(v -> b.astore(v.slot()));
+        });
+    }
+
+    /** {@code sum = fma(x, w, sum)}. */
+    public void fma(Vec sum, Vec x, Vec w) {
+        code.add(
+                sum + " += " + x + " * " + w,
+                b -> b.aload(x.slot())
+                        .aload(w.slot())
+                        .aload(sum.slot())
+                        .invokevirtual(Types.FLOATS, "fma", Types.FMA)
+                        .astore(sum.slot()));
+    }
+
+    /** The same float in all lanes. */
+    public Vec constant(String of, float value) {
+        Vec v = vec(of);
+        code.add(v + " = " + value, b -> {
+            species(b);
+            if (value == 0) {
+                b.invokestatic(Types.FLOATS, "zero", Types.ZERO);
+            } else {
+                b.loadConstant(value).invokestatic(Types.FLOATS, "broadcast", Types.BROADCAST);
+            }
+            b.astore(v.slot());
+        });
+        return v;
+    }
+
+    /**
+     * The same vector, as the result of an operation. After a branch or a loop the JVM may not know the class of a vector, and
+     * calls on it by a profile that all kernels of the process share, which may be that of another width; it does know the class
+     * of results.
+     *
+     * @param of what listings call it
+     * @param v the vector
+     * @param any a vector of the method that comes neither from a branch nor a loop
+     * @param all a mask of all lanes
+     * @return a copy
+     */
+    public Vec known(String of, Vec v, Vec any, Mask all) {
+        Vec to = vec(of);
+        code.add(
+                to + " = " + v,
+                b -> b.aload(any.slot())
+                        .aload(v.slot())
+                        .aload(all.slot())
+                        .invokevirtual(Types.FLOATS, "blend", Types.BLEND)
+                        .astore(to.slot()));
+        return to;
+    }
+
+    /** A set of lanes: bit l for lane l. To be made outside of loops. */
+    public Mask mask(long lanes) {
+        Mask m = new Mask(code.unique("m"), code.slot(1));
+        code.add(
+                m + " = lanes " + Long.toBinaryString(lanes),
+                b -> species(b)
+                        .loadConstant(lanes)
+                        .invokestatic(Types.MASK, "fromLong", Types.FROM_LONG)
+                        .astore(m.slot()));
+        return m;
+    }
+
+    /** Lane numbers from the tables. To be made outside of loops. */
+    public Lanes lanes(Address a) {
+        Lanes l = new Lanes(code.unique("p"), code.slot(1));
+        code.add(l + " = lane numbers " + a, b -> {
+            b.getstatic(Types.INTS, "SPECIES_" + signature.owner().bits, Types.SPECIES);
+            memory.place(b, a, false);
+            b.invokestatic(Types.INTS, "fromMemorySegment", Types.LOAD_INTS).astore(l.slot());
+        });
+        return l;
+    }
+
+    /** Lane l is lane {@code p[l]} of {@code a}. */
+    public Vec permute(String of, Lanes p, Vec a) {
+        Vec v = vec(of);
+        code.add(v + " = " + a + "[" + p + "]", b -> {
+            b.aload(p.slot()).aload(a.slot()).invokevirtual(Types.FLOATS, "reinterpretAsInts", Types.AS_INTS);
+            b.invokevirtual(Types.INTS, "selectFrom", Types.SELECT)
+                    .invokevirtual(Types.INTS, "reinterpretAsFloats", Types.AS_FLOATS)
+                    .astore(v.slot());
+        });
+        return v;
+    }
+
+    /** Lane l is lane {@code p[l]} of {@code a} followed by {@code c}. */
+    public Vec permute(String of, Lanes p, Vec a, Vec c) {
+        Vec v = vec(of);
+        code.add(v + " = " + a + "," + c + "[" + p + "]", b -> {
+            b.aload(p.slot()).aload(a.slot()).invokevirtual(Types.FLOATS, "reinterpretAsInts", Types.AS_INTS);
+            b.aload(c.slot()).invokevirtual(Types.FLOATS, "reinterpretAsInts", Types.AS_INTS);
+            b.invokevirtual(Types.INTS, "selectFrom", Types.SELECT_TWO)
+                    .invokevirtual(Types.INTS, "reinterpretAsFloats", Types.AS_FLOATS)
+                    .astore(v.slot());
+        });
+        return v;
+    }
+
+    /** Lane l is lane l of {@code a}, or of {@code c} where the mask is set. */
+    public Vec blend(String of, Vec a, Vec c, Mask m) {
+        Vec v = vec(of);
+        code.add(
+                v + " = " + m + " ? " + c + " : " + a,
+                b -> b.aload(a.slot())
+                        .aload(c.slot())
+                        .aload(m.slot())
+                        .invokevirtual(Types.FLOATS, "blend", Types.BLEND)
+                        .astore(v.slot()));
+        return v;
+    }
+}
