@@ -6,6 +6,7 @@ import org.xsepconv.internal.tile.Activate;
 import org.xsepconv.internal.tile.Address;
 import org.xsepconv.internal.tile.Carrier;
 import org.xsepconv.internal.tile.Index;
+import org.xsepconv.internal.tile.Mask;
 import org.xsepconv.internal.tile.TileClass;
 import org.xsepconv.internal.tile.TileMethod;
 import org.xsepconv.internal.tile.Vec;
@@ -82,6 +83,8 @@ record PixelRows(Geometry g, int columns) implements PixelEmitter {
         Products products = Products.of(horizontal, h);
         long rowOfTaps = blocks.tap(g.columns().kernel()) - blocks.tap(0);
         Activate activate = t.activation(g.activation(), g.p(), g.q());
+        Vec zero = t.constant("zero", 0);
+        Mask all = t.mask((1L << c.lanes()) - 1);
         t.loop(t.number(0), n -> {
             Address xs = t.step(t.x(), n, 4L * c.lanes());
             Address block = t.step(t.w(), n, blocks.bytes());
@@ -103,8 +106,10 @@ record PixelRows(Geometry g, int columns) implements PixelEmitter {
                         q -> sum[q]);
             });
             for (int q = 0; q < sum.length; q++) {
-                t.activate(sum[q], activate);
-                t.store(sum[q], y.plus(q * g.yPixel()));
+                Vec last = t.known("sum" + q, sum[q], zero, all);
+                t.activate(last, activate);
+                t.store(last, y.plus(q * g.yPixel()));
+                t.release(last);
             }
         });
         return t;
