@@ -93,6 +93,9 @@ public enum Family {
             if (g.columns().stride() != 1) {
                 return "needs a stride of 1 along the columns";
             }
+            if (g.xRow() > LONGEST_ROW) {
+                return "is for rows of up to " + LONGEST_ROW + " bytes";
+            }
             return channels(g) >= FEWEST_CHANNELS
                     ? "is for fewer than " + FEWEST_CHANNELS + " channels"
                     : RowStream.declines(g.flat(channels(g)), bits);
@@ -102,6 +105,9 @@ public enum Family {
             return (int) Math.min(FEWEST_CHANNELS, g.xPixel() / 4);
         }
     };
+
+    /** Longer rows are better walked along than in strips, which memory serves badly. */
+    private static final int LONGEST_ROW = 8192;
 
     /** Channels from which on they are lanes themselves, and vectors of so many lanes cost no more per lane than wider ones. */
     private static final int FEWEST_CHANNELS = 8;
