@@ -40,7 +40,7 @@ final class CompiledPass extends ConvPass {
     private final Carrier source;
     private final Carrier target;
     /** Compiled when it is first needed: few plans meet both arrays and native memory. */
-    private Compiled kernel;
+    private volatile Compiled kernel;
 
     /** What a vector of channels, or a plane, of a whole band takes at full speed, roughly, in nanoseconds. */
     private final double expected;
@@ -228,15 +228,18 @@ final class CompiledPass extends ConvPass {
     }
 
     private Compiled kernel() {
-        if (kernel == null) {
-            kernel = Compiler.kernel(emitter, 32 * lanes, source, target);
+        Compiled compiled = kernel;
+        if (compiled == null) {
+            compiled = Compiler.kernel(emitter, 32 * lanes, source, target);
+            kernel = compiled;
         }
-        return kernel;
+        return compiled;
     }
 
     @Override
     public List<Compiled> kernels() {
-        return kernel == null ? List.of() : List.of(kernel);
+        Compiled compiled = kernel;
+        return compiled == null ? List.of() : List.of(compiled);
     }
 
     /** Calls the kernel, and watches it until it is known to run at full speed. */

@@ -21,7 +21,7 @@ final class Transposition {
     private final int bits;
     private final Carrier source;
     private final Carrier target;
-    private Compiled kernel;
+    private volatile Compiled kernel;
     private final int block;
     private final MemorySegment tables;
     private final boolean checked;
@@ -50,15 +50,18 @@ final class Transposition {
     }
 
     private Compiled kernel() {
-        if (kernel == null) {
-            kernel = Compiler.kernel(recipe, bits, source, target);
+        Compiled compiled = kernel;
+        if (compiled == null) {
+            compiled = Compiler.kernel(recipe, bits, source, target);
+            kernel = compiled;
         }
-        return kernel;
+        return compiled;
     }
 
     /** Its kernel, if it has run. */
     List<Compiled> kernels() {
-        return kernel == null ? List.of() : List.of(kernel);
+        Compiled compiled = kernel;
+        return compiled == null ? List.of() : List.of(compiled);
     }
 
     /**
