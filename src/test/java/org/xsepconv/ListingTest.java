@@ -19,8 +19,8 @@ class ListingTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "nhwc-1x2-relu    | nhwc:1x1x3x4 k:1x2 pad:valid act:relu",
-                "nhwc-3x1-corner  | nhwc:1x5x1x4 k:3x1 pad:2,0,0,0 act:identity",
+                "nhwc-1x2-relu    | nhwc:1x1x3x8 k:1x2 pad:valid act:relu",
+                "nhwc-3x1-corner  | nhwc:1x5x1x8 k:3x1 pad:2,0,0,0 act:identity",
                 "nhwc-2x2-corner  | nhwc:1x2x2x4 k:2x2 pad:tl act:clamp(-1,2)",
                 "nhwc-1x3-flat    | nhwc:1x1x5x2 k:1x3 pad:same act:identity",
                 "nchw-2x2-packed  | nchw:1x2x4x1 k:2x2 pad:br act:relu",

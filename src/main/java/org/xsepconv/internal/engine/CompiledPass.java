@@ -26,7 +26,7 @@ final class CompiledPass extends ConvPass {
     private static final long OVERHEAD = 2000;
 
     /** Fewer channels than this are better served by lanes that go across pixels. */
-    private static final int FEWEST = 4;
+    private static final int FEWEST = 8;
 
     private final Emitter emitter;
     private final Choice choice;
