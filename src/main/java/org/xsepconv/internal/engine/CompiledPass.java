@@ -15,8 +15,9 @@ import org.xsepconv.internal.tile.Compiled;
 import org.xsepconv.internal.tile.TileKernel;
 
 /**
- * Channels as lanes, by a kernel compiled for this geometry. Items are blocks of channels and bands of rows; a block that does
- * not fill its last vector is finished by one that overlaps the vector before.
+ * A convolution by a kernel compiled for this geometry, whose lanes are channels, columns of planes, or rows of pixels. Items are
+ * blocks of channels and bands of rows; a block of channels that does not fill its last vector is finished by one that overlaps the
+ * vector before.
  */
 final class CompiledPass extends ConvPass {
     /** Weights of a channel block: half of a small L1 cache. */
@@ -25,7 +26,7 @@ final class CompiledPass extends ConvPass {
     /** What a call may take beside its work, in nanoseconds. */
     private static final long OVERHEAD = 2000;
 
-    /** Fewer channels than this are better served by lanes that go across pixels. */
+    /** Fewer channels than this would need vectors so short that other kernels of the process make the JVM box them. */
     private static final int FEWEST = 8;
 
     private final Emitter emitter;
