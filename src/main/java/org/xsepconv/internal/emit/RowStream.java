@@ -1,6 +1,7 @@
 package org.xsepconv.internal.emit;
 
 import java.util.List;
+import org.xsepconv.internal.cpu.Cpu;
 import org.xsepconv.internal.emit.Strips.Strip;
 import org.xsepconv.internal.plan.Axis;
 import org.xsepconv.internal.tile.Address;
@@ -28,11 +29,20 @@ import org.xsepconv.internal.tile.TileMethod;
  * @param rowTile output rows of a tile; the tiles of one call are one stream, so it only says where calls can be cut
  */
 record RowStream(Geometry g, int period, boolean permuted, int vectors, int held, int rowTile) implements Emitter {
-    /** More weights in registers gained nothing. */
+    /** More weights in registers gained nothing, except where there is a single row of taps. */
     private static final int MOST_HELD = 9;
+
+    /** One of so many registers is left free of sums, inputs and held weights, or C2 begins to spill. */
+    private static final int SPARE = 6;
+
+    /** Masks that fit the mask registers: more are loaded from the stack at every use, which costs more than the load. */
+    private static final int MOST_MASKS = 6;
 
     /** An unaligned load, in FMAs. */
     private static final double LOAD = 1.7;
+
+    /** What a vector of results costs beside loads and FMAs. */
+    private static final double VECTOR = 1;
 
     /** What the strips of a plane share: its addresses, and the steps to do. */
     private record Plane(TileMethod run, Address x, Address w, Address y, Index from, Index to) {}
@@ -49,16 +59,20 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
         if (declines(g, bits) != null) {
             return null;
         }
-        int registers = bits == 512 ? 32 : 16;
+        int lanes = bits / 32;
+        int registers = bits == 512 ? Cpu.REGISTERS : 16;
         int open = open(g.rows());
-        int all = Math.ceilDiv(g.columns().out(), bits / 32);
-        int taps = g.rows().kernel() == 1 ? g.columns().kernel() : 1;
-        boolean permuted = taps > 3 && taps < 9 && all > 2 && RowTaps.permutable(g.columns(), bits / 32);
+        int all = Math.ceilDiv(g.columns().out(), lanes);
+        boolean line = g.rows().kernel() == 1;
+        int taps = line ? g.columns().kernel() : 1;
+        boolean permuted = taps > 3 && taps < 9 && all > 1 && RowTaps.permutable(g.columns(), lanes);
         for (int v = Math.clamp((registers - 4) / (open + 1), 1, Math.min(4, all)); v > 0; v--) {
-            int room = Math.max(0, registers - 2 - v * (open + 1)) / (period == 1 ? 1 : v);
-            int held = Math.min(g.taps(), Math.min(room, MOST_HELD));
+            int room = Math.max(0, registers - registers / SPARE - v * (open + 1)) / (period == 1 ? 1 : v);
+            int held = Math.min(g.taps(), line ? room : Math.min(room, MOST_HELD));
             RowStream candidate = new RowStream(g, period, permuted, v, held, 8);
-            if (Compiler.fits(candidate, bits)) {
+            boolean crowded =
+                    v > 1 && Strips.of(g.columns(), lanes, permuted, v).mostMasks() > MOST_MASKS;
+            if (!crowded && Compiler.fits(candidate, bits)) {
                 return candidate;
             }
         }
@@ -87,8 +101,10 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
         int kw = g.columns().kernel();
         double wasted = Math.ceil((double) width / lanes) * lanes / width;
         double row = g.columns().stride() == 2 ? LOAD * (kw + 1) + 0.5 * kw : (permuted ? 0.7 : 1) * LOAD * kw;
-        double arithmetic = g.taps() + 0.25 * kw + 0.7 * (g.taps() - held) / vectors;
-        return wasted * (Math.max(arithmetic, g.rows().stride() * row) + 1.5);
+        // One vector at a time shares no weight that is loaded with another one.
+        double reloaded = vectors > 1 ? 0 : Math.max(0, 0.75 * g.taps() - held);
+        double inside = g.rows().meanTaps() / g.rows().kernel();
+        return wasted * (inside * Math.max(g.taps() + reloaded, g.rows().stride() * row) + VECTOR);
     }
 
     @Override

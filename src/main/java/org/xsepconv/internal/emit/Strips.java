@@ -73,6 +73,17 @@ record Strips(Axis axis, int lanes, boolean permuted, List<Strip> strips) {
         }
     }
 
+    /** The most masks that a strip needs: those of all lanes, or of none, cost nothing. */
+    long mostMasks() {
+        return strips.stream()
+                .mapToLong(s -> s.masks().stream()
+                        .filter(m -> m != 0 && m != all())
+                        .distinct()
+                        .count())
+                .max()
+                .orElse(0);
+    }
+
     /** The lowest column that a strip may load. */
     long base(Strip strip) {
         return permuted ? strip.first - lanes : axis.origin(strip.first);
