@@ -75,6 +75,19 @@ public record Geometry(
                 a.in() * channels, a.out() * channels, a.kernel(), 1, a.dilation() * channels, a.pad() * channels);
     }
 
+    /** Some rows of taps, from a first one to one before the end; without activation unless the last row is among them. */
+    Geometry part(int first, int end) {
+        Axis part = new Axis(
+                rows.in(),
+                rows.out(),
+                end - first,
+                rows.stride(),
+                rows.dilation(),
+                rows.pad() - first * rows.dilation());
+        ActivationKind last = end == rows.kernel() ? activation : ActivationKind.IDENTITY;
+        return new Geometry(part, columns, xChannel, xRow, xPixel, yChannel, yRow, yPixel, last, p, q, channels);
+    }
+
     /** The first line of a listing. */
     String title(String family, String tile) {
         return family + ", tiles of " + tile + ": " + axis(rows) + " by " + axis(columns) + ", " + activation;

@@ -57,6 +57,9 @@ record Strips(Axis axis, int lanes, boolean permuted, List<Strip> strips) {
             }
         }
         for (int s = 0; s < axis.kernel(); s++) {
+            if (permutes(s) || permuted && shift(s) == 0) {
+                continue;
+            }
             for (int part = 0; part < axis.stride(); part++) {
                 masks.add(inside(column(start, s) + part * lanes));
             }

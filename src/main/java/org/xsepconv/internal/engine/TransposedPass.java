@@ -26,7 +26,7 @@ final class TransposedPass extends ConvPass {
     /** Cost of a vector through a transposition, in FMAs: of planes that lie in few pages, and of others. */
     private static final double SIDE = 5.5;
 
-    private static final double FAR_SIDE = 8;
+    private static final double FAR_SIDE = 7;
     private static final double NEAR_BYTES = 2048;
 
     /** What a vector costs beyond its taps. */
