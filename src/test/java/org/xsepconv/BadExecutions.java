@@ -79,7 +79,7 @@ final class BadExecutions {
     }
 
     static List<Row> rows() {
-        return Stream.of(nulls(), lengths(), overlaps(), states(), workspaces(), team())
+        return Stream.of(nulls(), lengths(), views(), overlaps(), states(), workspaces(), team())
                 .flatMap(List::stream)
                 .toList();
     }
@@ -144,6 +144,35 @@ final class BadExecutions {
                         "a dst segment too long",
                         "dst: 900 bytes" + MESSAGE_DST,
                         f -> f.plan.execute(f.nativeSrc, f.arena.allocate(900), Runnable::run, 2, f.workspace)));
+    }
+
+    private static List<Row> views() {
+        Strides whole = Strides.of(TensorShape.nhwc(1, 9, 10, 6));
+        PlanOptions options = PlanOptions.defaults();
+        Plan src = CONV.plan(options.withSrc(whole), WEIGHTS);
+        Plan both = CONV.plan(options.withSrc(whole).withDst(whole), WEIGHTS);
+        String by = " by Strides[image=540, channel=1, row=60, pixel=6]";
+        return List.of(
+                argument(
+                        "an array too short for a view",
+                        "src: 324 elements, expected 532 or more for nhwc:1x9x9x4" + by,
+                        f -> src.execute(f.src, f.dst)),
+                argument(
+                        "a segment too short for a view",
+                        "dst: 1839 bytes, expected 1840 or more for nhwc:1x8x7x4" + by,
+                        f -> both.execute(f.arena.allocate(2128), f.arena.allocate(1839))),
+                argument("views in one array", "dst: the same array as src, expected memory of its own", f -> {
+                    float[] one = new float[540];
+                    both.execute(one, one, f.workspace);
+                }),
+                argument("views of which one channel is common", "dst: overlaps src, expected memory of its own", f -> {
+                    MemorySegment one = f.arena.allocate(4 * 540);
+                    both.execute(one, one.asSlice(4 * 3), f.workspace);
+                }),
+                argument("views that wrap around a pixel", "dst: overlaps src, expected memory of its own", f -> {
+                    MemorySegment one = f.arena.allocate(4 * 600);
+                    both.execute(one, one.asSlice(4 * 4 + 2), f.workspace);
+                }));
     }
 
     @SuppressWarnings("restricted")

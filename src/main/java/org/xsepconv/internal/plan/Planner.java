@@ -99,11 +99,11 @@ public final class Planner {
 
     /** The normal form; of the two ways in which a chain in NCHW may hand over its results, the cheaper one. */
     private static Lowering.Result lower(Operator operator, PlanOptions settled, Weights... weights) {
-        Lowering.Result planes = Lowering.of(operator, false, weights);
+        Lowering.Result planes = Lowering.of(operator, settled, false, weights);
         if (planes.temporaryBytes() == 0 || !KernelLine.transposes(settled)) {
             return planes;
         }
-        Lowering.Result pixels = Lowering.of(operator, true, weights);
+        Lowering.Result pixels = Lowering.of(operator, settled, true, weights);
         int bits = settled.vectorBits();
         return cost(pixels, bits) < cost(planes, bits) ? pixels : planes;
     }
@@ -127,6 +127,8 @@ public final class Planner {
                     + ", the widths of this CPU, or 0 to choose");
         }
         Arithmetic arithmetic = options.arithmetic() == null ? Arithmetic.ofThisMachine() : options.arithmetic();
-        return new PlanOptions(bits, options.checked() || !Memory.unchecked(), arithmetic, options.kernel());
+        return options.withVectorBits(bits)
+                .withChecked(options.checked() || !Memory.unchecked())
+                .withArithmetic(arithmetic);
     }
 }
