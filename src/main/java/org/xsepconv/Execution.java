@@ -35,7 +35,7 @@ final class Execution {
         this.programs = programs;
         this.src = Door.Side.of(View.SRC, "src", operator.src(), options.src());
         this.dst = Door.Side.of(View.DST, "dst", operator.dst(), options.dst());
-        this.door = new Door(src, dst);
+        this.door = new Door(src, dst, options.inPlace());
     }
 
     Workspace workspace(int parallelism) {
@@ -50,7 +50,7 @@ final class Execution {
     boolean warmUp(Duration limit) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment input = arena.allocate(src.bytes(), 64);
-            MemorySegment output = arena.allocate(dst.bytes(), 64);
+            MemorySegment output = programs.options().inPlace() ? input : arena.allocate(dst.bytes(), 64);
             Workspace workspace = workspace(1);
             return WarmUp.run(programs.direct(), () -> run(input, output, workspace), limit.toNanos());
         }
@@ -58,7 +58,7 @@ final class Execution {
 
     boolean warmUpArrays(Duration limit) {
         float[] input = array("src", src);
-        float[] output = array("dst", dst);
+        float[] output = programs.options().inPlace() ? input : array("dst", dst);
         Workspace workspace = workspace(1);
         return WarmUp.run(programs.arrays(), () -> run(input, output, workspace), limit.toNanos());
     }

@@ -10,10 +10,11 @@ import org.xsepconv.internal.plan.Planner;
  * An operator with its weights, ready to run: kernels chosen, weights packed. Immutable; any number of threads may execute
  * it at once, each on memory of its own.
  *
- * <p>Input and output are dense tensors of {@link Operator#src} and {@link Operator#dst}: {@code float[]}, or
- * {@code MemorySegment} of native-endian floats, native or heap, at any address. Native memory aligned to 64 bytes is the
- * fastest; arrays, heap segments and addresses that are not a multiple of 4 are carried through scratch in pieces. They must
- * not overlap, and an arena must not be closed during the call: kernels do not check that again.
+ * <p>Input and output are tensors of {@link Operator#src} and {@link Operator#dst}, dense unless the plan was made for views
+ * ({@link PlanOptions#withSrc}, {@link PlanOptions#withDst}): {@code float[]}, or {@code MemorySegment} of native-endian floats,
+ * native or heap, at any address. Native memory aligned to 64 bytes is the fastest; heap segments and addresses that are not a
+ * multiple of 4 are carried through scratch in pieces. They must not overlap unless the plan works in place
+ * ({@link PlanOptions#withInPlace}), and an arena must not be closed during the call: kernels do not check that again.
  *
  * <p>A call that is rejected has written nothing.
  */

@@ -2,7 +2,7 @@ package org.xsepconv;
 
 /**
  * Choices that the library makes by itself unless told otherwise. None of them changes a result, except
- * {@link #arithmetic}; {@link #src} and {@link #dst} say where the caller's tensors are.
+ * {@link #arithmetic}; {@link #src}, {@link #dst} and {@link #inPlace} say where the caller's tensors are.
  *
  * @param vectorBits widest vector to use, 64, 128, 256 or 512, or 0 for the best one
  * @param checked whether kernels work on bounded segments; slower, for finding out whether a crash is this library's fault
@@ -10,9 +10,16 @@ package org.xsepconv;
  * @param kernel the only kernel to use, by its name in {@link Plan#describe}, or null for the best one
  * @param src where the elements of the input are in the caller's memory, or null if they are dense
  * @param dst where the elements of the output are in the caller's memory, or null if they are dense
+ * @param inPlace whether input and output are the same memory
  */
 public record PlanOptions(
-        int vectorBits, boolean checked, Arithmetic arithmetic, String kernel, Strides src, Strides dst) {
+        int vectorBits,
+        boolean checked,
+        Arithmetic arithmetic,
+        String kernel,
+        Strides src,
+        Strides dst,
+        boolean inPlace) {
 
     /**
      * Checks the width.
@@ -32,7 +39,7 @@ public record PlanOptions(
      * @return the options
      */
     public static PlanOptions defaults() {
-        return new PlanOptions(0, false, null, null, null, null);
+        return new PlanOptions(0, false, null, null, null, null, false);
     }
 
     /**
@@ -42,7 +49,7 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withVectorBits(int bits) {
-        return new PlanOptions(bits, checked, arithmetic, kernel, src, dst);
+        return new PlanOptions(bits, checked, arithmetic, kernel, src, dst, inPlace);
     }
 
     /**
@@ -52,7 +59,7 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withChecked(boolean on) {
-        return new PlanOptions(vectorBits, on, arithmetic, kernel, src, dst);
+        return new PlanOptions(vectorBits, on, arithmetic, kernel, src, dst, inPlace);
     }
 
     /**
@@ -62,7 +69,7 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withArithmetic(Arithmetic choice) {
-        return new PlanOptions(vectorBits, checked, choice, kernel, src, dst);
+        return new PlanOptions(vectorBits, checked, choice, kernel, src, dst, inPlace);
     }
 
     /**
@@ -72,7 +79,7 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withKernel(String name) {
-        return new PlanOptions(vectorBits, checked, arithmetic, name, src, dst);
+        return new PlanOptions(vectorBits, checked, arithmetic, name, src, dst, inPlace);
     }
 
     /**
@@ -83,7 +90,7 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withSrc(Strides strides) {
-        return new PlanOptions(vectorBits, checked, arithmetic, kernel, strides, dst);
+        return new PlanOptions(vectorBits, checked, arithmetic, kernel, strides, dst, inPlace);
     }
 
     /**
@@ -94,6 +101,18 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withDst(Strides strides) {
-        return new PlanOptions(vectorBits, checked, arithmetic, kernel, src, strides);
+        return new PlanOptions(vectorBits, checked, arithmetic, kernel, src, strides, inPlace);
+    }
+
+    /**
+     * The same options for a plan that works in place: a call gives the same memory twice, and the output replaces the input. Shapes and
+     * strides of both must be equal. Channels that an operator leaves where they are then cost nothing; what convolutions read and
+     * something overwrites too early is copied to scratch first, see {@link Plan#describe}.
+     *
+     * @param same whether input and output are the same memory
+     * @return new options
+     */
+    public PlanOptions withInPlace(boolean same) {
+        return new PlanOptions(vectorBits, checked, arithmetic, kernel, src, dst, same);
     }
 }

@@ -79,7 +79,7 @@ final class BadExecutions {
     }
 
     static List<Row> rows() {
-        return Stream.of(nulls(), lengths(), views(), overlaps(), states(), workspaces(), team())
+        return Stream.of(nulls(), lengths(), views(), overlaps(), inPlace(), states(), workspaces(), team())
                 .flatMap(List::stream)
                 .toList();
     }
@@ -212,6 +212,26 @@ final class BadExecutions {
                             Runnable::run,
                             2);
                 }));
+    }
+
+    private static List<Row> inPlace() {
+        Plan plan = CONV.padding(Padding.same()).plan(PlanOptions.defaults().withInPlace(true), WEIGHTS);
+        String segment = "dst: other memory than src, expected the same for a plan in place";
+        return List.of(
+                argument(
+                        "two arrays in place",
+                        "dst: another array than src, expected the same for a plan in place",
+                        f -> plan.execute(f.src, new float[SRC], f.workspace)),
+                argument("two segments in place", segment, f -> plan.execute(f.nativeSrc, f.arena.allocate(4 * SRC))),
+                argument("neighbours in place", segment, f -> {
+                    MemorySegment both = f.arena.allocate(4 * SRC + 4);
+                    plan.execute(both.asSlice(0, 4 * SRC), both.asSlice(4, 4 * SRC), Runnable::run, 2);
+                }),
+                argument(
+                        "two heap segments in place",
+                        segment,
+                        f -> plan.execute(
+                                MemorySegment.ofArray(f.src), MemorySegment.ofArray(new float[SRC]), f.workspace)));
     }
 
     private static List<Row> states() {

@@ -134,6 +134,15 @@ final class BadPlans {
                         "dst strides: image 0, expected 235 or more for nchw:2x3x4x5",
                         () -> conv.plan(DEFAULTS.withDst(new Strides(0, 100, 10, 1)), weights)),
                 argument(
+                        "a plan in place for two shapes",
+                        "inPlace: src nhwc:1x9x9x4 and dst nhwc:1x8x7x4, expected one shape for both",
+                        () -> CONV.plan(DEFAULTS.withInPlace(true), RIGHT)),
+                argument(
+                        "a plan in place for two strides",
+                        "inPlace: src strides null and dst strides Strides[image=300, channel=100, row=10, pixel=1],"
+                                + " expected the same for both",
+                        () -> conv.plan(DEFAULTS.withInPlace(true).withDst(new Strides(300, 100, 10, 1)), weights)),
+                argument(
                         "strides that overflow",
                         "src strides: channel " + Long.MAX_VALUE
                                 + ", expected memory of less than 2^58 elements for nchw:2x3x4x5",

@@ -14,16 +14,19 @@ public final class Door {
 
     private final Side src;
     private final Side dst;
+    private final boolean inPlace;
 
     /**
      * A door.
      *
      * @param src the input
      * @param dst the output
+     * @param inPlace whether they must be the same memory
      */
-    public Door(Side src, Side dst) {
+    public Door(Side src, Side dst, boolean inPlace) {
         this.src = src;
         this.dst = dst;
+        this.inPlace = inPlace;
     }
 
     /**
@@ -88,7 +91,10 @@ public final class Door {
         Check.notNull("dst", output);
         src.length(input.length, "elements", Float.BYTES);
         dst.length(output.length, "elements", Float.BYTES);
-        if (input == output && input.length > 0) {
+        if (inPlace && input != output) {
+            throw new IllegalArgumentException("dst: another array than src, expected the same for a plan in place");
+        }
+        if (!inPlace && input == output && input.length > 0) {
             throw new IllegalArgumentException("dst: the same array as src, expected memory of its own");
         }
     }
@@ -109,9 +115,19 @@ public final class Door {
         }
         src.length(input.byteSize(), "bytes", 1);
         dst.length(output.byteSize(), "bytes", 1);
-        if (overlap(input, src, output, dst)) {
+        if (inPlace && !same(input, output)) {
+            throw new IllegalArgumentException("dst: other memory than src, expected the same for a plan in place");
+        }
+        if (!inPlace && overlap(input, src, output, dst)) {
             throw new IllegalArgumentException("dst: overlaps src, expected memory of its own");
         }
+    }
+
+    /** Whether two segments begin at the same byte. */
+    private static boolean same(MemorySegment a, MemorySegment b) {
+        return a.isNative() == b.isNative()
+                && a.address() == b.address()
+                && a.heapBase().equals(b.heapBase());
     }
 
     /** Whether two tensors may have elements in common. */

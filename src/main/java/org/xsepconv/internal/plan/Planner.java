@@ -61,7 +61,8 @@ public final class Planner {
         public String describe() {
             List<String> lines = new ArrayList<>();
             lines.add("arithmetic " + options.arithmetic() + ", vectors of up to " + options.vectorBits() + " bits"
-                    + (options.checked() ? ", checked" : ""));
+                    + (options.checked() ? ", checked" : "")
+                    + (options.inPlace() ? ", in place" : ""));
             lines.addAll(direct.text());
             lines.add("intermediate results " + temporaryBytes() + " bytes, scratch " + direct.scratchBytes()
                     + " bytes per thread, " + scratchBytes() + " for arrays and other memory");
@@ -84,7 +85,9 @@ public final class Planner {
      */
     public static Result plan(Operator operator, PlanOptions options, Weights... weights) {
         PlanOptions settled = settle(options);
-        Lowering.Result normal = lower(operator, settled, weights);
+        InPlace.check(operator, settled);
+        Lowering.Result lowered = lower(operator, settled, weights);
+        Lowering.Result normal = settled.inPlace() ? InPlace.of(lowered, operator, settled) : lowered;
         Function<Step.Convolve, Choice> kernels = step -> KernelTable.choose(step, settled);
         Function<Step.Convolve, Choice> source = step -> KernelTable.choose(step, settled, false);
         long temporary = normal.temporaryBytes();
