@@ -1,47 +1,32 @@
 package org.xsepconv;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.xsepconv.internal.Check;
-import org.xsepconv.internal.engine.Door;
-import org.xsepconv.internal.engine.Program;
-import org.xsepconv.internal.engine.Scratch;
-import org.xsepconv.internal.engine.WarmUp;
 import org.xsepconv.internal.plan.Planner;
 
 /**
  * An operator with its weights, ready to run: kernels chosen, weights packed. Immutable; any number of threads may execute
  * it at once, each on memory of its own.
  *
- * <p>Input and output are dense tensors of {@link Operator#src} and {@link Operator#dst}: {@code float[]}, or
- * {@code MemorySegment} of native-endian floats, native or heap, at any address. Native memory aligned to 64 bytes is the
- * fastest; arrays, heap segments and addresses that are not a multiple of 4 are carried through scratch in pieces. They must
- * not overlap, and an arena must not be closed during the call: kernels do not check that again.
+ * <p>Input and output are tensors of {@link Operator#src} and {@link Operator#dst}, dense unless the plan was made for views
+ * ({@link PlanOptions#withSrc}, {@link PlanOptions#withDst}): {@code float[]}, or {@code MemorySegment} of native-endian floats,
+ * native or heap, at any address. Native memory aligned to 64 bytes is the fastest; heap segments and addresses that are not a
+ * multiple of 4 are carried through scratch in pieces. They must not overlap unless the plan works in place
+ * ({@link PlanOptions#withInPlace}), and an arena must not be closed during the call: kernels do not check that again.
  *
  * <p>A call that is rejected has written nothing.
  */
 public final class Plan {
-    private static final int KEPT = 8;
-
     private final Operator operator;
     private final Planner.Result programs;
-    private final TensorShape src;
-    private final TensorShape dst;
-
-    /** Workspaces for calls that bring none. */
-    private final ConcurrentLinkedQueue<Workspace> spare = new ConcurrentLinkedQueue<>();
-
-    private final AtomicInteger spares = new AtomicInteger();
+    private final Execution execution;
 
     Plan(Operator operator, Planner.Result programs) {
         this.operator = operator;
         this.programs = programs;
-        this.src = operator.src();
-        this.dst = operator.dst();
+        this.execution = new Execution(operator, programs);
     }
 
     /**
@@ -84,12 +69,7 @@ public final class Plan {
     public boolean warmUp(Duration limit) {
         Check.notNull("limit", limit);
         Check.atLeast("limit", limit.toMillis(), 0);
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment input = arena.allocate(4 * src.elements(), 64);
-            MemorySegment output = arena.allocate(4 * dst.elements(), 64);
-            Workspace workspace = workspace();
-            return WarmUp.run(programs.direct(), () -> execute(input, output, workspace), limit.toNanos());
-        }
+        return execution.warmUp(limit);
     }
 
     /**
@@ -102,12 +82,7 @@ public final class Plan {
     public boolean warmUpArrays(Duration limit) {
         Check.notNull("limit", limit);
         Check.atLeast("limit", limit.toMillis(), 0);
-        Check.atMost("src().elements()", src.elements(), Integer.MAX_VALUE - 8L);
-        Check.atMost("dst().elements()", dst.elements(), Integer.MAX_VALUE - 8L);
-        float[] input = new float[(int) src.elements()];
-        float[] output = new float[(int) dst.elements()];
-        Workspace workspace = workspace();
-        return WarmUp.run(programs.arrays(), () -> execute(input, output, workspace), limit.toNanos());
+        return execution.warmUpArrays(limit);
     }
 
     /**
@@ -128,11 +103,7 @@ public final class Plan {
      */
     public Workspace workspace(int parallelism) {
         Check.atLeast("parallelism", parallelism, 1);
-        return new Workspace(new Scratch(programs.temporaryBytes(), programs.scratchBytes(), parallelism));
-    }
-
-    boolean fits(Scratch scratch) {
-        return scratch.holds(programs.temporaryBytes(), programs.scratchBytes());
+        return execution.workspace(parallelism);
     }
 
     /**
@@ -143,13 +114,7 @@ public final class Plan {
      * @throws IllegalArgumentException if a length is wrong, or both are the same array
      */
     public void execute(float[] input, float[] output) {
-        Door.check(input, src, output, dst);
-        Workspace workspace = borrow();
-        try {
-            run(input, output, workspace);
-        } finally {
-            giveBack(workspace);
-        }
+        execution.run(input, output, null);
     }
 
     /**
@@ -163,18 +128,7 @@ public final class Plan {
      */
     public void execute(float[] input, float[] output, Workspace workspace) {
         Check.notNull("workspace", workspace);
-        Door.check(input, src, output, dst);
-        run(input, output, workspace);
-    }
-
-    private void run(float[] input, float[] output, Workspace workspace) {
-        Scratch scratch = workspace.acquire(this, 1);
-        try {
-            scratch.bind(input, output);
-            programs.arrays().run(scratch);
-        } finally {
-            workspace.giveBack();
-        }
+        execution.run(input, output, workspace);
     }
 
     /**
@@ -187,13 +141,7 @@ public final class Plan {
      * @throws WrongThreadException if a segment is confined to another thread
      */
     public void execute(MemorySegment input, MemorySegment output) {
-        Door.check(input, src, output, dst);
-        Workspace workspace = borrow();
-        try {
-            run(input, output, workspace, null, 1);
-        } finally {
-            giveBack(workspace);
-        }
+        execution.run(input, output, null);
     }
 
     /**
@@ -209,8 +157,7 @@ public final class Plan {
      */
     public void execute(MemorySegment input, MemorySegment output, Workspace workspace) {
         Check.notNull("workspace", workspace);
-        Door.check(input, src, output, dst);
-        run(input, output, workspace, null, 1);
+        execution.run(input, output, workspace);
     }
 
     /**
@@ -229,9 +176,7 @@ public final class Plan {
     public void execute(MemorySegment input, MemorySegment output, Executor executor, int parallelism) {
         Check.notNull("executor", executor);
         Check.atLeast("parallelism", parallelism, 1);
-        long items = Math.max(programs.direct().mostItems(), programs.landed().mostItems());
-        int useful = (int) Math.min(parallelism, items);
-        execute(input, output, executor, useful, workspace(useful));
+        execution.run(input, output, executor, parallelism, null);
     }
 
     /**
@@ -252,45 +197,6 @@ public final class Plan {
         Check.notNull("executor", executor);
         Check.atLeast("parallelism", parallelism, 1);
         Check.notNull("workspace", workspace);
-        Door.check(input, src, output, dst);
-        run(input, output, workspace, executor, parallelism);
-    }
-
-    private void run(
-            MemorySegment input, MemorySegment output, Workspace workspace, Executor executor, int parallelism) {
-        Scratch scratch = workspace.acquire(this, parallelism);
-        try {
-            boolean direct = Door.addressable(input) && Door.addressable(output);
-            Program program = direct ? programs.direct() : programs.landed();
-            boolean anyThread = direct && !programs.options().checked() || Door.shared(input) && Door.shared(output);
-            scratch.bind(input, output);
-            if (executor == null || parallelism == 1 || !anyThread) {
-                program.run(scratch);
-            } else {
-                program.run(scratch, executor, parallelism);
-            }
-        } finally {
-            workspace.giveBack();
-            java.lang.ref.Reference.reachabilityFence(input);
-            java.lang.ref.Reference.reachabilityFence(output);
-            java.lang.ref.Reference.reachabilityFence(workspace);
-        }
-    }
-
-    private Workspace borrow() {
-        Workspace workspace = spare.poll();
-        if (workspace == null) {
-            return workspace();
-        }
-        spares.decrementAndGet();
-        return workspace;
-    }
-
-    private void giveBack(Workspace workspace) {
-        if (spares.incrementAndGet() <= KEPT) {
-            spare.add(workspace);
-        } else {
-            spares.decrementAndGet();
-        }
+        execution.run(input, output, executor, parallelism, workspace);
     }
 }

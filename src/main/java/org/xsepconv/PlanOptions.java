@@ -2,14 +2,24 @@ package org.xsepconv;
 
 /**
  * Choices that the library makes by itself unless told otherwise. None of them changes a result, except
- * {@link #arithmetic}.
+ * {@link #arithmetic}; {@link #src}, {@link #dst} and {@link #inPlace} say where the caller's tensors are.
  *
  * @param vectorBits widest vector to use, 64, 128, 256 or 512, or 0 for the best one
  * @param checked whether kernels work on bounded segments; slower, for finding out whether a crash is this library's fault
  * @param arithmetic how a tap is added, or null for the best on this machine
  * @param kernel the only kernel to use, by its name in {@link Plan#describe}, or null for the best one
+ * @param src where the elements of the input are in the caller's memory, or null if they are dense
+ * @param dst where the elements of the output are in the caller's memory, or null if they are dense
+ * @param inPlace whether input and output are the same memory
  */
-public record PlanOptions(int vectorBits, boolean checked, Arithmetic arithmetic, String kernel) {
+public record PlanOptions(
+        int vectorBits,
+        boolean checked,
+        Arithmetic arithmetic,
+        String kernel,
+        Strides src,
+        Strides dst,
+        boolean inPlace) {
 
     /**
      * Checks the width.
@@ -29,7 +39,7 @@ public record PlanOptions(int vectorBits, boolean checked, Arithmetic arithmetic
      * @return the options
      */
     public static PlanOptions defaults() {
-        return new PlanOptions(0, false, null, null);
+        return new PlanOptions(0, false, null, null, null, null, false);
     }
 
     /**
@@ -39,7 +49,7 @@ public record PlanOptions(int vectorBits, boolean checked, Arithmetic arithmetic
      * @return new options
      */
     public PlanOptions withVectorBits(int bits) {
-        return new PlanOptions(bits, checked, arithmetic, kernel);
+        return new PlanOptions(bits, checked, arithmetic, kernel, src, dst, inPlace);
     }
 
     /**
@@ -49,7 +59,7 @@ public record PlanOptions(int vectorBits, boolean checked, Arithmetic arithmetic
      * @return new options
      */
     public PlanOptions withChecked(boolean on) {
-        return new PlanOptions(vectorBits, on, arithmetic, kernel);
+        return new PlanOptions(vectorBits, on, arithmetic, kernel, src, dst, inPlace);
     }
 
     /**
@@ -59,7 +69,7 @@ public record PlanOptions(int vectorBits, boolean checked, Arithmetic arithmetic
      * @return new options
      */
     public PlanOptions withArithmetic(Arithmetic choice) {
-        return new PlanOptions(vectorBits, checked, choice, kernel);
+        return new PlanOptions(vectorBits, checked, choice, kernel, src, dst, inPlace);
     }
 
     /**
@@ -69,6 +79,40 @@ public record PlanOptions(int vectorBits, boolean checked, Arithmetic arithmetic
      * @return new options
      */
     public PlanOptions withKernel(String name) {
-        return new PlanOptions(vectorBits, checked, arithmetic, name);
+        return new PlanOptions(vectorBits, checked, arithmetic, name, src, dst, inPlace);
+    }
+
+    /**
+     * The same options for an input that is a view of a larger tensor, or has room between its rows or pixels. A call then takes
+     * memory of at least {@link Strides#extent} elements, beginning with the first element of the view.
+     *
+     * @param strides where its elements are, or null if they are dense
+     * @return new options
+     */
+    public PlanOptions withSrc(Strides strides) {
+        return new PlanOptions(vectorBits, checked, arithmetic, kernel, strides, dst, inPlace);
+    }
+
+    /**
+     * The same options for an output that is a view of a larger tensor, or has room between its rows or pixels, which is not written. A
+     * call then takes memory of at least {@link Strides#extent} elements, beginning with the first element of the view.
+     *
+     * @param strides where its elements are, or null if they are dense
+     * @return new options
+     */
+    public PlanOptions withDst(Strides strides) {
+        return new PlanOptions(vectorBits, checked, arithmetic, kernel, src, strides, inPlace);
+    }
+
+    /**
+     * The same options for a plan that works in place: a call gives the same memory twice, and the output replaces the input. Shapes and
+     * strides of both must be equal. Channels that an operator leaves where they are then cost nothing; what convolutions read and
+     * something overwrites too early is copied to scratch first, see {@link Plan#describe}.
+     *
+     * @param same whether input and output are the same memory
+     * @return new options
+     */
+    public PlanOptions withInPlace(boolean same) {
+        return new PlanOptions(vectorBits, checked, arithmetic, kernel, src, dst, same);
     }
 }

@@ -36,8 +36,8 @@ public final class Workspace {
     }
 
     /** Takes it for one execution. */
-    Scratch acquire(Plan plan, int parallelism) {
-        if (!plan.fits(scratch)) {
+    Scratch acquire(Execution execution, int parallelism) {
+        if (!execution.fits(scratch)) {
             throw new IllegalArgumentException("workspace: " + scratch.bytes()
                     + " bytes made for another plan, expected one of this plan's workspace() or a larger one");
         }

@@ -79,7 +79,7 @@ final class BadExecutions {
     }
 
     static List<Row> rows() {
-        return Stream.of(nulls(), lengths(), overlaps(), states(), workspaces(), team())
+        return Stream.of(nulls(), lengths(), views(), overlaps(), inPlace(), states(), workspaces(), team())
                 .flatMap(List::stream)
                 .toList();
     }
@@ -146,6 +146,35 @@ final class BadExecutions {
                         f -> f.plan.execute(f.nativeSrc, f.arena.allocate(900), Runnable::run, 2, f.workspace)));
     }
 
+    private static List<Row> views() {
+        Strides whole = Strides.of(TensorShape.nhwc(1, 9, 10, 6));
+        PlanOptions options = PlanOptions.defaults();
+        Plan src = CONV.plan(options.withSrc(whole), WEIGHTS);
+        Plan both = CONV.plan(options.withSrc(whole).withDst(whole), WEIGHTS);
+        String by = " by Strides[image=540, channel=1, row=60, pixel=6]";
+        return List.of(
+                argument(
+                        "an array too short for a view",
+                        "src: 324 elements, expected 532 or more for nhwc:1x9x9x4" + by,
+                        f -> src.execute(f.src, f.dst)),
+                argument(
+                        "a segment too short for a view",
+                        "dst: 1839 bytes, expected 1840 or more for nhwc:1x8x7x4" + by,
+                        f -> both.execute(f.arena.allocate(2128), f.arena.allocate(1839))),
+                argument("views in one array", "dst: the same array as src, expected memory of its own", f -> {
+                    float[] one = new float[540];
+                    both.execute(one, one, f.workspace);
+                }),
+                argument("views of which one channel is common", "dst: overlaps src, expected memory of its own", f -> {
+                    MemorySegment one = f.arena.allocate(4 * 540);
+                    both.execute(one, one.asSlice(4 * 3), f.workspace);
+                }),
+                argument("views that wrap around a pixel", "dst: overlaps src, expected memory of its own", f -> {
+                    MemorySegment one = f.arena.allocate(4 * 600);
+                    both.execute(one, one.asSlice(4 * 4 + 2), f.workspace);
+                }));
+    }
+
     @SuppressWarnings("restricted")
     private static MemorySegment everything() {
         return MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
@@ -183,6 +212,26 @@ final class BadExecutions {
                             Runnable::run,
                             2);
                 }));
+    }
+
+    private static List<Row> inPlace() {
+        Plan plan = CONV.padding(Padding.same()).plan(PlanOptions.defaults().withInPlace(true), WEIGHTS);
+        String segment = "dst: other memory than src, expected the same for a plan in place";
+        return List.of(
+                argument(
+                        "two arrays in place",
+                        "dst: another array than src, expected the same for a plan in place",
+                        f -> plan.execute(f.src, new float[SRC], f.workspace)),
+                argument("two segments in place", segment, f -> plan.execute(f.nativeSrc, f.arena.allocate(4 * SRC))),
+                argument("neighbours in place", segment, f -> {
+                    MemorySegment both = f.arena.allocate(4 * SRC + 4);
+                    plan.execute(both.asSlice(0, 4 * SRC), both.asSlice(4, 4 * SRC), Runnable::run, 2);
+                }),
+                argument(
+                        "two heap segments in place",
+                        segment,
+                        f -> plan.execute(
+                                MemorySegment.ofArray(f.src), MemorySegment.ofArray(new float[SRC]), f.workspace)));
     }
 
     private static List<Row> states() {

@@ -19,7 +19,7 @@ final class BadPlans {
     private BadPlans() {}
 
     static List<Row> rows() {
-        return Stream.of(values(), weights(), options(), kernels(), reference())
+        return Stream.of(values(), weights(), options(), strides(), kernels(), reference())
                 .flatMap(List::stream)
                 .toList();
     }
@@ -101,6 +101,52 @@ final class BadPlans {
                         "a width of 1024",
                         "vectorBits: 1024, expected 0, 64, 128, 256 or 512",
                         () -> DEFAULTS.withVectorBits(1024)));
+    }
+
+    private static List<Row> strides() {
+        TensorShape planes = TensorShape.nchw(2, 3, 4, 5);
+        DepthwiseConv2d conv = DepthwiseConv2d.of(planes, 1, 1);
+        Weights weights = Weights.of(new float[3]);
+        return List.of(
+                argument("a negative stride", "row: -1, expected 0 or more", () -> new Strides(1, 1, -1, 1)),
+                argument(
+                        "pixels that overlap",
+                        "src strides: pixel 3, expected 4 or more for nhwc:1x9x9x4",
+                        () -> CONV.plan(DEFAULTS.withSrc(new Strides(324, 1, 36, 3)), RIGHT)),
+                argument(
+                        "channels that are no neighbours",
+                        "src strides: channel 2, expected 1 for nhwc:1x9x9x4",
+                        () -> CONV.plan(DEFAULTS.withSrc(new Strides(1000, 2, 100, 10)), RIGHT)),
+                argument(
+                        "rows that overlap",
+                        "dst strides: row 27, expected 28 or more for nhwc:1x8x7x4",
+                        () -> CONV.plan(DEFAULTS.withDst(new Strides(324, 1, 27, 4)), RIGHT)),
+                argument(
+                        "columns that are no neighbours",
+                        "src strides: pixel 2, expected 1 for nchw:2x3x4x5",
+                        () -> conv.plan(DEFAULTS.withSrc(new Strides(300, 100, 10, 2)), weights)),
+                argument(
+                        "planes that overlap",
+                        "dst strides: channel 34, expected 35 or more for nchw:2x3x4x5",
+                        () -> conv.plan(DEFAULTS.withDst(new Strides(300, 34, 10, 1)), weights)),
+                argument(
+                        "images that overlap",
+                        "dst strides: image 0, expected 235 or more for nchw:2x3x4x5",
+                        () -> conv.plan(DEFAULTS.withDst(new Strides(0, 100, 10, 1)), weights)),
+                argument(
+                        "a plan in place for two shapes",
+                        "inPlace: src nhwc:1x9x9x4 and dst nhwc:1x8x7x4, expected one shape for both",
+                        () -> CONV.plan(DEFAULTS.withInPlace(true), RIGHT)),
+                argument(
+                        "a plan in place for two strides",
+                        "inPlace: src strides null and dst strides Strides[image=300, channel=100, row=10, pixel=1],"
+                                + " expected the same for both",
+                        () -> conv.plan(DEFAULTS.withInPlace(true).withDst(new Strides(300, 100, 10, 1)), weights)),
+                argument(
+                        "strides that overflow",
+                        "src strides: channel " + Long.MAX_VALUE
+                                + ", expected memory of less than 2^58 elements for nchw:2x3x4x5",
+                        () -> conv.plan(DEFAULTS.withSrc(new Strides(1, Long.MAX_VALUE, 5, 1)), weights)));
     }
 
     private static List<Row> kernels() {

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.SplittableRandom;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -158,6 +159,34 @@ class GuardTest {
         note(name + System.lineSeparator() + plan.describe());
         plan.execute(src, dst);
         Cases.assertSame(name, expected, dst.toArray(ValueLayout.JAVA_FLOAT));
+    }
+
+    /** Views of larger tensors end with their last element, which is where a page without access rights may begin. */
+    @ParameterizedTest
+    @MethodSource("lines")
+    void guardPagesAroundViews(KernelLine line) {
+        assumeTrue(System.getProperty("os.name").equals("Linux"), "guard pages are made by mmap and mprotect of Linux");
+        assumeTrue(!line.vector() || Cpu.PREFERRED_BITS > 0, "no Vector API");
+        SplittableRandom random = new SplittableRandom(SEED);
+        try (GuardedMemory srcMemory = new GuardedMemory(1 << 20);
+                GuardedMemory dstMemory = new GuardedMemory(1 << 20)) {
+            for (DepthwiseConv2d conv : convolutions(line)) {
+                Strides from = Pitched.strides(conv.src(), random);
+                Strides to = Pitched.strides(conv.dst(), random);
+                PlanOptions options = PlanOptions.defaults()
+                        .withKernel(line.name())
+                        .withSrc(from)
+                        .withDst(to);
+                planned(conv, options, Cases.weights(conv, SEED)).ifPresent(plan -> {
+                    for (boolean atTheEnd : new boolean[] {true, false}) {
+                        MemorySegment src = srcMemory.slice(4 * from.extent(conv.src()), atTheEnd);
+                        MemorySegment dst = dstMemory.slice(4 * to.extent(conv.dst()), atTheEnd);
+                        note(Cases.reproduce(conv, SEED) + " " + options + System.lineSeparator() + plan.describe());
+                        plan.execute(src, dst);
+                    }
+                });
+            }
+        }
     }
 
     /** What to look at if this process dies. */

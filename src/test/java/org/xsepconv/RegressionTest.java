@@ -54,4 +54,22 @@ class RegressionTest {
             Cases.assertSame(conv.toString(), Reference.run(conv, src, weights), to.toArray(ValueLayout.JAVA_FLOAT));
         }
     }
+
+    /** The last vector of a block of one channel reached into the block before, whose sums another thread had half done. */
+    @Test
+    void lastVectorsStayInTheirItem() {
+        DepthwiseConv2d conv = DepthwiseConv2d.parse("nhwc:1x23x16x17 k:13x13 d:2x2 pad:same act:hard-swish");
+        Weights weights = Cases.weights(conv, 1);
+        float[] src = Cases.values(conv.src().elements(), 1);
+        float[] expected = Reference.run(conv, src, weights);
+        Plan plan = conv.plan(PlanOptions.defaults().withKernel("nhwc-chunks"), weights);
+        try (Arena arena = Arena.ofShared()) {
+            MemorySegment from = arena.allocateFrom(ValueLayout.JAVA_FLOAT, src);
+            MemorySegment to = arena.allocate(4 * conv.dst().elements());
+            for (int i = 0; i < 50; i++) {
+                plan.execute(from, to, task -> Thread.ofVirtual().start(task), 3);
+                Cases.assertSame(conv.toString(), expected, to.toArray(ValueLayout.JAVA_FLOAT));
+            }
+        }
+    }
 }

@@ -138,16 +138,24 @@ final class BoxPass extends ConvPass {
         if (planesOut) {
             o.src = frame.workspace();
             o.dst = dst;
-            o.x = results;
-            o.y = y + y0 * yView.row();
-            o.across = (y1 - y0) * step.columns().out();
-            o.xAcross = inner.yView.pixel();
-            o.lanes = c1 - c0;
-            o.taps = TransposeKernel.NO_TABLE;
-            o.yAcross = yView.channel();
-            transpose.run(o);
+            toPlanes(o, results, y + y0 * yView.row(), y1 - y0, c1 - c0);
         }
         o.src = src;
+    }
+
+    private void toPlanes(Operands o, long pixels, long planes, int rows, int channels) {
+        int width = step.columns().out();
+        boolean joined = yView.row() == 4L * width;
+        o.across = joined ? rows * width : width;
+        o.xAcross = inner.yView.pixel();
+        o.lanes = channels;
+        o.taps = TransposeKernel.NO_TABLE;
+        o.yAcross = yView.channel();
+        for (int r = 0; r < (joined ? 1 : rows); r++) {
+            o.x = pixels + r * inner.yView.row();
+            o.y = planes + r * yView.row();
+            transpose.run(o);
+        }
     }
 
     /** The row of the inner image that is the first one in the box. */
@@ -203,14 +211,20 @@ final class BoxPass extends ConvPass {
     }
 
     private void transpose(Operands o, int channels, long to, int rows) {
-        o.y = to;
+        int width = step.columns().in();
+        boolean joined = xView.row() == 4L * width;
         o.across = channels;
         o.xAcross = xView.channel();
-        o.lanes = rows * step.columns().in();
+        o.lanes = joined ? rows * width : width;
         o.weights = places == null ? null : places.memory;
-        o.taps = places == null ? TransposeKernel.NO_TABLE : places.base() + places.taps;
         o.yAcross = inner.xView.pixel();
-        transpose.run(o);
+        long x = o.x;
+        for (int r = 0; r < (joined ? 1 : rows); r++) {
+            o.x = x + r * xView.row();
+            o.y = places == null ? to + r * inner.xView.row() : to;
+            o.taps = places == null ? TransposeKernel.NO_TABLE : places.base() + places.taps + 8L * r * width;
+            transpose.run(o);
+        }
     }
 
     private void copy(Operands o, int channels, long to, int rows) {
@@ -248,9 +262,17 @@ final class BoxPass extends ConvPass {
         if (planes && step.c() < TransposeKernel.BLOCK) {
             return "needs " + TransposeKernel.BLOCK + " channels to transpose, not " + step.c();
         }
+        if (narrow(step.src(), step.columns().in())
+                || narrow(step.dst(), step.columns().out())) {
+            return "needs " + TransposeKernel.BLOCK + " columns to transpose where something lies between the rows";
+        }
         double box = 4.0 * LANES * boxWidth(step) * 3 * inputRows(step, 1);
         double results = 4.0 * LANES * step.columns().out();
         return box + results > MOST_SCRATCH ? "needs too much scratch for a band of these rows" : null;
+    }
+
+    private static boolean narrow(View view, int width) {
+        return planes(view) && view.row() != 4L * width && width < TransposeKernel.BLOCK;
     }
 
     /** Cost of a vector of sums when every output sees every tap, and of the border that makes it so. */

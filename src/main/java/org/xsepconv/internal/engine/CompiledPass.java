@@ -188,9 +188,7 @@ final class CompiledPass extends ConvPass {
             return new Cut(step.n(), c, (int) Math.max(1, Math.min(c, block)), rows, rows, emitter.rowTile())
                     .withBand(band);
         }
-        int fitting = Math.max(1, WEIGHT_BYTES / 64 / (step.taps() + 1)) * 16;
-        int parts = (c + fitting - 1) / fitting;
-        int block = (int) Math.min(c, roundUp((c + parts - 1) / parts, 16));
+        int block = block(step, lanes(step, choice));
         double macsPerRow = (double) block * step.columns().out() * step.taps();
         long halo = (step.rows().kernel() - 1L)
                 * step.rows().dilation()
@@ -198,6 +196,22 @@ final class CompiledPass extends ConvPass {
         int rows = step.rows().out();
         return new Cut(step.n(), c, block, rows, rows, emitter.rowTile())
                 .withBand(Cut.band(rows, macsPerRow, 4 * halo));
+    }
+
+    /**
+     * Channels of an item: as many as weights allow, but never fewer than a vector, whose last one would reach into another item,
+     * where another thread may be at work.
+     */
+    private static int block(Step.Convolve step, int lanes) {
+        int c = step.c();
+        int fitting = Math.max(1, WEIGHT_BYTES / 64 / (step.taps() + 1)) * 16;
+        int parts = (c + fitting - 1) / fitting;
+        int block;
+        do {
+            block = (int) Math.min(c, roundUp((c + parts - 1) / parts, 16));
+            parts--;
+        } while (c % block > 0 && c % block < lanes);
+        return block;
     }
 
     private Packed pack() {

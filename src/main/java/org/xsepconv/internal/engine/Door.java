@@ -1,30 +1,100 @@
 package org.xsepconv.internal.engine;
 
 import java.lang.foreign.MemorySegment;
+import org.xsepconv.Strides;
 import org.xsepconv.TensorShape;
 import org.xsepconv.internal.Check;
+import org.xsepconv.internal.plan.Region;
+import org.xsepconv.internal.plan.View;
 
-/** What an execution may be given. Every call passes here once; behind it nothing is checked any more. */
+/** What an execution may be given. Every call passes here once; behind it nothing is checked any more. Immutable. */
 public final class Door {
     /** A thread that is never the caller's, to ask whether memory is confined to the caller. Not started. */
     private static final Thread SOME_OTHER = new Thread(() -> {});
 
-    private Door() {}
+    private final Side src;
+    private final Side dst;
+    private final boolean inPlace;
+
+    /**
+     * A door.
+     *
+     * @param src the input
+     * @param dst the output
+     * @param inPlace whether they must be the same memory
+     */
+    public Door(Side src, Side dst, boolean inPlace) {
+        this.src = src;
+        this.dst = dst;
+        this.inPlace = inPlace;
+    }
+
+    /**
+     * A tensor that the caller brings.
+     *
+     * @param name what to call it in an exception
+     * @param region where its elements are
+     * @param strides the caller's, or null if it is dense
+     */
+    public record Side(String name, Region region, Strides strides) {
+        /**
+         * A tensor.
+         *
+         * @param buffer number of the buffer
+         * @param name what to call it in an exception
+         * @param shape its shape
+         * @param strides the caller's, or null if it is dense
+         * @return the side
+         */
+        public static Side of(int buffer, String name, TensorShape shape, Strides strides) {
+            return new Side(name, new Region(View.of(buffer, name, shape, strides), shape), strides);
+        }
+
+        /**
+         * The memory it takes.
+         *
+         * @return bytes
+         */
+        public long bytes() {
+            return region.bytes();
+        }
+
+        private void length(long actual, String unit, long size) {
+            long expected = bytes() / size;
+            if (strides == null ? actual != expected : actual < expected) {
+                throw new IllegalArgumentException(name + ": " + actual + " " + unit + ", expected " + expected
+                        + (strides == null
+                                ? " for " + region.shape()
+                                : " or more for " + region.shape() + " by " + strides));
+            }
+        }
+
+        private void usable(MemorySegment segment) {
+            if (!segment.scope().isAlive()) {
+                throw new IllegalStateException(name + ": a segment of a closed arena, expected one that is alive");
+            }
+            if (!segment.isAccessibleBy(Thread.currentThread())) {
+                throw new WrongThreadException(name + ": a segment confined to another thread, expected one that "
+                        + Thread.currentThread().getName() + " may access");
+            }
+        }
+    }
 
     /**
      * Checks arrays.
      *
-     * @param src input
-     * @param srcShape its shape
-     * @param dst output
-     * @param dstShape its shape
+     * @param input src
+     * @param output dst
      */
-    public static void check(float[] src, TensorShape srcShape, float[] dst, TensorShape dstShape) {
-        Check.notNull("src", src);
-        Check.notNull("dst", dst);
-        length("src", src.length, "elements", srcShape.elements(), srcShape);
-        length("dst", dst.length, "elements", dstShape.elements(), dstShape);
-        if (src == dst && src.length > 0) {
+    public void check(float[] input, float[] output) {
+        Check.notNull("src", input);
+        Check.notNull("dst", output);
+        src.length(input.length, "elements", Float.BYTES);
+        dst.length(output.length, "elements", Float.BYTES);
+        if (inPlace && input != output) {
+            throw new IllegalArgumentException("dst: another array than src, expected the same for a plan in place");
+        }
+        if (!inPlace && input == output && input.length > 0) {
             throw new IllegalArgumentException("dst: the same array as src, expected memory of its own");
         }
     }
@@ -32,43 +102,40 @@ public final class Door {
     /**
      * Checks segments.
      *
-     * @param src input
-     * @param srcShape its shape
-     * @param dst output
-     * @param dstShape its shape
+     * @param input src
+     * @param output dst
      */
-    public static void check(MemorySegment src, TensorShape srcShape, MemorySegment dst, TensorShape dstShape) {
-        Check.notNull("src", src);
-        Check.notNull("dst", dst);
-        usable("src", src);
-        usable("dst", dst);
-        if (dst.isReadOnly()) {
+    public void check(MemorySegment input, MemorySegment output) {
+        Check.notNull("src", input);
+        Check.notNull("dst", output);
+        src.usable(input);
+        dst.usable(output);
+        if (output.isReadOnly()) {
             throw new IllegalArgumentException("dst: a read-only segment, expected one that can be written");
         }
-        length("src", src.byteSize(), "bytes", 4 * srcShape.elements(), srcShape);
-        length("dst", dst.byteSize(), "bytes", 4 * dstShape.elements(), dstShape);
-        if (src.byteSize() > 0
-                && dst.byteSize() > 0
-                && src.asOverlappingSlice(dst).isPresent()) {
+        src.length(input.byteSize(), "bytes", 1);
+        dst.length(output.byteSize(), "bytes", 1);
+        if (inPlace && !same(input, output)) {
+            throw new IllegalArgumentException("dst: other memory than src, expected the same for a plan in place");
+        }
+        if (!inPlace && overlap(input, src, output, dst)) {
             throw new IllegalArgumentException("dst: overlaps src, expected memory of its own");
         }
     }
 
-    private static void usable(String name, MemorySegment segment) {
-        if (!segment.scope().isAlive()) {
-            throw new IllegalStateException(name + ": a segment of a closed arena, expected one that is alive");
-        }
-        if (!segment.isAccessibleBy(Thread.currentThread())) {
-            throw new WrongThreadException(name + ": a segment confined to another thread, expected one that "
-                    + Thread.currentThread().getName() + " may access");
-        }
+    /** Whether two segments begin at the same byte. */
+    private static boolean same(MemorySegment a, MemorySegment b) {
+        return a.isNative() == b.isNative()
+                && a.address() == b.address()
+                && a.heapBase().equals(b.heapBase());
     }
 
-    private static void length(String name, long actual, String unit, long expected, TensorShape shape) {
-        if (actual != expected) {
-            throw new IllegalArgumentException(
-                    name + ": " + actual + " " + unit + ", expected " + expected + " for " + shape);
-        }
+    /** Whether two tensors may have elements in common. */
+    private static boolean overlap(MemorySegment a, Side sideOfA, MemorySegment b, Side sideOfB) {
+        return a.byteSize() > 0
+                && b.byteSize() > 0
+                && a.asOverlappingSlice(b).isPresent()
+                && !sideOfA.region.disjoint(sideOfB.region, b.address() - a.address());
     }
 
     /**

@@ -100,8 +100,10 @@ final class TransposedPass extends ConvPass {
 
     private static boolean largeBands(Step.Convolve step, Choice choice) {
         boolean whole = cut(step, choice).band() == step.rows().out();
-        int in = step.columns().in() * (whole ? step.rows().in() : 1);
-        int out = step.columns().out() * (whole ? step.rows().out() : 1);
+        boolean rowsIn = whole && joined(step.src(), step.columns().in());
+        boolean rowsOut = whole && joined(step.dst(), step.columns().out());
+        int in = step.columns().in() * (rowsIn ? step.rows().in() : 1);
+        int out = step.columns().out() * (rowsOut ? step.rows().out() : 1);
         return Math.min(in, out) >= Transposition.FEWEST;
     }
 
@@ -130,8 +132,7 @@ final class TransposedPass extends ConvPass {
             o.dst = scratch;
             o.xAcross = xView.channel();
             o.yAcross = inner.xView.pixel();
-            int pixels = (r1 - r0) * step.columns().in();
-            transpose(toPixels, frame, x + r0 * xView.row(), in, pixels, c1 - c0);
+            planesToPixels(frame, x + r0 * xView.row(), in, r1 - r0, c1 - c0);
             o.src = scratch;
             from = in - r0 * inner.xView.row();
         }
@@ -143,14 +144,38 @@ final class TransposedPass extends ConvPass {
             o.dst = dst;
             o.xAcross = inner.yView.pixel();
             o.yAcross = yView.channel();
-            int pixels = (y1 - y0) * step.columns().out();
-            transpose(toPlanes, frame, out, y + y0 * yView.row(), pixels, c1 - c0);
+            pixelsToPlanes(frame, out, y + y0 * yView.row(), y1 - y0, c1 - c0);
         }
         o.src = src;
     }
 
     private long clamp(long row) {
         return Math.max(0, Math.min(step.rows().in(), row));
+    }
+
+    /** Rows without memory between them are one. */
+    private void planesToPixels(Frame frame, long planes, long pixels, int rows, int channels) {
+        int width = step.columns().in();
+        boolean joined = joined(xView, width);
+        int length = joined ? rows * width : width;
+        for (int r = 0; r < (joined ? 1 : rows); r++) {
+            long to = pixels + r * inner.xView.row();
+            transpose(toPixels, frame, planes + r * xView.row(), to, length, channels);
+        }
+    }
+
+    private void pixelsToPlanes(Frame frame, long pixels, long planes, int rows, int channels) {
+        int width = step.columns().out();
+        boolean joined = joined(yView, width);
+        int length = joined ? rows * width : width;
+        for (int r = 0; r < (joined ? 1 : rows); r++) {
+            long from = pixels + r * inner.yView.row();
+            transpose(toPlanes, frame, from, planes + r * yView.row(), length, channels);
+        }
+    }
+
+    private static boolean joined(View planes, int width) {
+        return planes.row() == 4L * width;
     }
 
     private void transpose(Transposition kernel, Frame frame, long x, long y, int pixels, int channels) {

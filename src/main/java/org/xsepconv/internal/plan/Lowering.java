@@ -9,6 +9,7 @@ import org.xsepconv.DepthwiseConv2d;
 import org.xsepconv.Layout;
 import org.xsepconv.Operator;
 import org.xsepconv.Padding;
+import org.xsepconv.PlanOptions;
 import org.xsepconv.Split;
 import org.xsepconv.TensorShape;
 import org.xsepconv.Weights;
@@ -40,10 +41,10 @@ final class Lowering {
      */
     record Result(List<Step> steps, long temporaryBytes) {}
 
-    static Result of(Operator operator, boolean transposing, Weights... weights) {
+    static Result of(Operator operator, PlanOptions options, boolean transposing, Weights... weights) {
         Lowering lowering = new Lowering(transposing, weights);
-        View src = View.dense(View.SRC, 0, operator.src());
-        View dst = View.dense(View.DST, 0, operator.dst());
+        View src = View.of(View.SRC, "src", operator.src(), options.src());
+        View dst = View.of(View.DST, "dst", operator.dst(), options.dst());
         lowering.lower(operator, src, dst, 0);
         return new Result(lowering.steps, lowering.temporaryBytes);
     }

@@ -61,7 +61,8 @@ public final class Planner {
         public String describe() {
             List<String> lines = new ArrayList<>();
             lines.add("arithmetic " + options.arithmetic() + ", vectors of up to " + options.vectorBits() + " bits"
-                    + (options.checked() ? ", checked" : ""));
+                    + (options.checked() ? ", checked" : "")
+                    + (options.inPlace() ? ", in place" : ""));
             lines.addAll(direct.text());
             lines.add("intermediate results " + temporaryBytes() + " bytes, scratch " + direct.scratchBytes()
                     + " bytes per thread, " + scratchBytes() + " for arrays and other memory");
@@ -84,7 +85,9 @@ public final class Planner {
      */
     public static Result plan(Operator operator, PlanOptions options, Weights... weights) {
         PlanOptions settled = settle(options);
-        Lowering.Result normal = lower(operator, settled, weights);
+        InPlace.check(operator, settled);
+        Lowering.Result lowered = lower(operator, settled, weights);
+        Lowering.Result normal = settled.inPlace() ? InPlace.of(lowered, operator, settled) : lowered;
         Function<Step.Convolve, Choice> kernels = step -> KernelTable.choose(step, settled);
         Function<Step.Convolve, Choice> source = step -> KernelTable.choose(step, settled, false);
         long temporary = normal.temporaryBytes();
@@ -99,11 +102,11 @@ public final class Planner {
 
     /** The normal form; of the two ways in which a chain in NCHW may hand over its results, the cheaper one. */
     private static Lowering.Result lower(Operator operator, PlanOptions settled, Weights... weights) {
-        Lowering.Result planes = Lowering.of(operator, false, weights);
+        Lowering.Result planes = Lowering.of(operator, settled, false, weights);
         if (planes.temporaryBytes() == 0 || !KernelLine.transposes(settled)) {
             return planes;
         }
-        Lowering.Result pixels = Lowering.of(operator, true, weights);
+        Lowering.Result pixels = Lowering.of(operator, settled, true, weights);
         int bits = settled.vectorBits();
         return cost(pixels, bits) < cost(planes, bits) ? pixels : planes;
     }
@@ -127,6 +130,8 @@ public final class Planner {
                     + ", the widths of this CPU, or 0 to choose");
         }
         Arithmetic arithmetic = options.arithmetic() == null ? Arithmetic.ofThisMachine() : options.arithmetic();
-        return new PlanOptions(bits, options.checked() || !Memory.unchecked(), arithmetic, options.kernel());
+        return options.withVectorBits(bits)
+                .withChecked(options.checked() || !Memory.unchecked())
+                .withArithmetic(arithmetic);
     }
 }

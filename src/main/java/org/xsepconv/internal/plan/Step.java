@@ -20,6 +20,30 @@ public sealed interface Step {
     View dst();
 
     /**
+     * Where the output ends up.
+     *
+     * @return {@link #dst}, or where an epilogue brings it from there
+     */
+    default View target() {
+        return dst();
+    }
+
+    /**
+     * Channels of input and output.
+     *
+     * @return how many
+     */
+    int c();
+
+    /**
+     * The same step on an input in another place.
+     *
+     * @param view the place
+     * @return a new step
+     */
+    Step from(View view);
+
+    /**
      * A convolution of all channels with the same geometry.
      *
      * @param text how it is described
@@ -57,6 +81,11 @@ public sealed interface Step {
             return src.pixel() == 4 && dst.pixel() == 4;
         }
 
+        @Override
+        public Convolve from(View view) {
+            return new Convolve(text, layout, n, c, rows, columns, view, dst, weights, bias, activation);
+        }
+
         /**
          * Taps of the kernel.
          *
@@ -77,5 +106,10 @@ public sealed interface Step {
      * @param src where the input is
      * @param dst where the output goes
      */
-    record Copy(int n, int c, int h, int w, View src, View dst) implements Step {}
+    record Copy(int n, int c, int h, int w, View src, View dst) implements Step {
+        @Override
+        public Copy from(View view) {
+            return new Copy(n, c, h, w, view, dst);
+        }
+    }
 }

@@ -1,6 +1,7 @@
 package org.xsepconv.internal.plan;
 
 import org.xsepconv.Layout;
+import org.xsepconv.Strides;
 import org.xsepconv.TensorShape;
 
 /**
@@ -43,6 +44,71 @@ public record View(int buffer, long offset, long image, long channel, long row, 
         return shape.layout() == Layout.NCHW
                 ? new View(buffer, offset, 4 * c * h * w, 4 * h * w, 4 * w, 4, false)
                 : new View(buffer, offset, 4 * c * h * w, 4, 4 * c * w, 4 * c, false);
+    }
+
+    /**
+     * A tensor as the caller has it.
+     *
+     * @param buffer which buffer
+     * @param name what to call it in an exception
+     * @param shape the tensor
+     * @param strides of the caller's memory, or null if it is dense
+     * @return all of it; strides that do not matter are the least legal ones
+     * @throws IllegalArgumentException if the strides do not fit the shape
+     */
+    public static View of(int buffer, String name, TensorShape shape, Strides strides) {
+        if (strides == null || shape.elements() == 0) {
+            return dense(buffer, 0, shape);
+        }
+        Room room = new Room(name + " strides: ", shape);
+        if (shape.layout() == Layout.NCHW) {
+            long pixel = room.innermost("pixel", shape.w(), strides.pixel());
+            long row = room.next("row", shape.h(), strides.row());
+            long channel = room.next("channel", shape.c(), strides.channel());
+            return new View(buffer, 0, room.next("image", shape.n(), strides.image()), channel, row, pixel, false);
+        }
+        long channel = room.innermost("channel", shape.c(), strides.channel());
+        long pixel = room.next("pixel", shape.w(), strides.pixel());
+        long row = room.next("row", shape.h(), strides.row());
+        return new View(buffer, 0, room.next("image", shape.n(), strides.image()), channel, row, pixel, false);
+    }
+
+    /** The elements that the axes so far step over, from the innermost outwards. */
+    private static final class Room {
+        private static final double MOST = 0x1p58;
+
+        private final String name;
+        private final TensorShape shape;
+        private long elements = 1;
+
+        Room(String name, TensorShape shape) {
+            this.name = name;
+            this.shape = shape;
+        }
+
+        long innermost(String axis, int size, long stride) {
+            if (size > 1 && stride != 1) {
+                throw new IllegalArgumentException(name + axis + " " + stride + ", expected 1 for " + shape);
+            }
+            return next(axis, size, 1);
+        }
+
+        /** Bytes from one element of an axis to the next. */
+        long next(String axis, int size, long stride) {
+            if (size <= 1) {
+                return 4 * elements;
+            }
+            if (stride < elements) {
+                throw new IllegalArgumentException(
+                        name + axis + " " + stride + ", expected " + elements + " or more for " + shape);
+            }
+            if (elements + (size - 1.0) * stride >= MOST) {
+                throw new IllegalArgumentException(
+                        name + axis + " " + stride + ", expected memory of less than 2^58 elements for " + shape);
+            }
+            elements += (size - 1L) * stride;
+            return 4 * stride;
+        }
     }
 
     /**

@@ -1,0 +1,153 @@
+package org.xsepconv;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
+import java.time.Duration;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.xsepconv.internal.Check;
+import org.xsepconv.internal.engine.Door;
+import org.xsepconv.internal.engine.Program;
+import org.xsepconv.internal.engine.Scratch;
+import org.xsepconv.internal.engine.WarmUp;
+import org.xsepconv.internal.plan.Planner;
+import org.xsepconv.internal.plan.View;
+
+/** How the calls of a {@link Plan} are carried out: the door, a workspace, the right program. Thread-safe. */
+final class Execution {
+    private static final int KEPT = 8;
+    private static final long MOST_ELEMENTS = Integer.MAX_VALUE - 8L;
+
+    private final Planner.Result programs;
+    private final Door.Side src;
+    private final Door.Side dst;
+    private final Door door;
+
+    /** Workspaces for calls that bring none. */
+    private final ConcurrentLinkedQueue<Workspace> spare = new ConcurrentLinkedQueue<>();
+
+    private final AtomicInteger spares = new AtomicInteger();
+
+    Execution(Operator operator, Planner.Result programs) {
+        PlanOptions options = programs.options();
+        this.programs = programs;
+        this.src = Door.Side.of(View.SRC, "src", operator.src(), options.src());
+        this.dst = Door.Side.of(View.DST, "dst", operator.dst(), options.dst());
+        this.door = new Door(src, dst, options.inPlace());
+    }
+
+    Workspace workspace(int parallelism) {
+        return new Workspace(new Scratch(programs.temporaryBytes(), programs.scratchBytes(), parallelism));
+    }
+
+    /** Whether scratch is enough for this plan. */
+    boolean fits(Scratch scratch) {
+        return scratch.holds(programs.temporaryBytes(), programs.scratchBytes());
+    }
+
+    boolean warmUp(Duration limit) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment input = arena.allocate(src.bytes(), 64);
+            MemorySegment output = programs.options().inPlace() ? input : arena.allocate(dst.bytes(), 64);
+            Workspace workspace = workspace(1);
+            return WarmUp.run(programs.direct(), () -> run(input, output, workspace), limit.toNanos());
+        }
+    }
+
+    boolean warmUpArrays(Duration limit) {
+        float[] input = array("src", src);
+        float[] output = programs.options().inPlace() ? input : array("dst", dst);
+        Workspace workspace = workspace(1);
+        return WarmUp.run(programs.arrays(), () -> run(input, output, workspace), limit.toNanos());
+    }
+
+    private static float[] array(String name, Door.Side side) {
+        long elements = side.bytes() / Float.BYTES;
+        Check.atMost(name + "().elements()", elements, MOST_ELEMENTS);
+        return new float[(int) elements];
+    }
+
+    /** On arrays; a workspace that is null is lent. */
+    void run(float[] input, float[] output, Workspace own) {
+        door.check(input, output);
+        Workspace workspace = own == null ? borrow() : own;
+        try {
+            Scratch scratch = workspace.acquire(this, 1);
+            try {
+                scratch.bind(input, output);
+                programs.arrays().run(scratch);
+            } finally {
+                workspace.giveBack();
+            }
+        } finally {
+            giveBack(own, workspace);
+        }
+    }
+
+    /** On segments, in the calling thread. */
+    void run(MemorySegment input, MemorySegment output, Workspace own) {
+        door.check(input, output);
+        Workspace workspace = own == null ? borrow() : own;
+        try {
+            run(input, output, workspace, null, 1);
+        } finally {
+            giveBack(own, workspace);
+        }
+    }
+
+    /** On segments, in several threads; a workspace that is null is made. */
+    void run(MemorySegment input, MemorySegment output, Executor executor, int parallelism, Workspace own) {
+        door.check(input, output);
+        if (own != null) {
+            run(input, output, own, executor, parallelism);
+            return;
+        }
+        long items = Math.max(programs.direct().mostItems(), programs.landed().mostItems());
+        int useful = (int) Math.min(parallelism, items);
+        run(input, output, workspace(useful), executor, useful);
+    }
+
+    private void run(
+            MemorySegment input, MemorySegment output, Workspace workspace, Executor executor, int parallelism) {
+        Scratch scratch = workspace.acquire(this, parallelism);
+        try {
+            boolean direct = Door.addressable(input) && Door.addressable(output);
+            Program program = direct ? programs.direct() : programs.landed();
+            boolean anyThread = direct && !programs.options().checked() || Door.shared(input) && Door.shared(output);
+            scratch.bind(input, output);
+            if (executor == null || parallelism == 1 || !anyThread) {
+                program.run(scratch);
+            } else {
+                program.run(scratch, executor, parallelism);
+            }
+        } finally {
+            workspace.giveBack();
+            Reference.reachabilityFence(input);
+            Reference.reachabilityFence(output);
+            Reference.reachabilityFence(workspace);
+        }
+    }
+
+    private Workspace borrow() {
+        Workspace workspace = spare.poll();
+        if (workspace == null) {
+            return workspace(1);
+        }
+        spares.decrementAndGet();
+        return workspace;
+    }
+
+    /** Keeps a workspace that was lent. */
+    private void giveBack(Workspace own, Workspace workspace) {
+        if (own != null) {
+            return;
+        }
+        if (spares.incrementAndGet() <= KEPT) {
+            spare.add(workspace);
+        } else {
+            spares.decrementAndGet();
+        }
+    }
+}
