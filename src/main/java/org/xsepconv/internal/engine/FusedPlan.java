@@ -75,7 +75,8 @@ record FusedPlan(List<Step.Convolve> stages, int[] tiles, Cut cut, int chunk, in
     }
 
     private FusedPlan inScratch(Layout layout, Function<Step.Convolve, Choice> kernels, int block, int rows) {
-        // The distance between planes depends on the rows of a buffer, and these on tiles: a first guess finds the tiles.
+        // The distance between planes depends on the rows of a buffer, and these on tiles: a first guess finds the
+        // tiles.
         FusedPlan guess = with(places(layout, block, null), kernels);
         if (guess == null) {
             return null;
@@ -134,7 +135,10 @@ record FusedPlan(List<Step.Convolve> stages, int[] tiles, Cut cut, int chunk, in
         Step.Convolve end = stages.getLast();
         double macs = 0;
         for (Step.Convolve s : stages) {
-            macs += (double) s.columns().out() * s.taps() * s.rows().out() / end.rows().out();
+            macs += (double) s.columns().out()
+                    * s.taps()
+                    * s.rows().out()
+                    / end.rows().out();
         }
         int rows = end.rows().out();
         int halo = end(0, Math.min(rows, 1)) - first(0, 0) + 1;

@@ -56,8 +56,7 @@ public final class Passes {
                     text.add(pass.describe());
                 }
                 case Step.Fused fused -> {
-                    FusedPass pass = new FusedPass(
-                            kernels, FusedPlan.of(fused, kernels), access == Access.ARRAYS);
+                    FusedPass pass = new FusedPass(kernels, FusedPlan.of(fused, kernels), access == Access.ARRAYS);
                     passes.add(pass);
                     text.addAll(pass.lines());
                 }

@@ -126,7 +126,8 @@ final class Lowering {
             for (int i = 0; i < convolutions.size(); i++) {
                 DepthwiseConv2d conv = convolutions.get(i);
                 View to = i == convolutions.size() - 1 ? dst : View.dense(View.TEMPORARY, 0, conv.dst());
-                stages.add(step(conv, first, end, i == 0 ? src : stages.getLast().dst(), to, own.get(i)));
+                stages.add(
+                        step(conv, first, end, i == 0 ? src : stages.getLast().dst(), to, own.get(i)));
             }
             steps.add(new Step.Fused(stages));
             first = end;

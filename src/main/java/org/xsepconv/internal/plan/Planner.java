@@ -95,8 +95,7 @@ public final class Planner {
                 && (settled.fusion() == Fusion.ALWAYS || cost(fused, kernels, settled) < cost(apart, kernels, settled));
         Lowering.Result best = fuses ? inPlace(operator, settled, fused) : apart;
         boolean checked = settled.checked();
-        Program landed =
-                Passes.program(apart.steps(), source, apart.temporaryBytes(), Passes.Access.LANDED, checked);
+        Program landed = Passes.program(apart.steps(), source, apart.temporaryBytes(), Passes.Access.LANDED, checked);
         long temporary = best.temporaryBytes();
         return new Result(
                 Passes.program(best.steps(), kernels, temporary, Passes.Access.DIRECT, checked),
