@@ -23,10 +23,10 @@ import org.xsepconv.internal.Check;
  * <p>Every channel is padded by {@code d(c)*(k-1)/2} on every side, so that the output is {@code ceil(H/s) x ceil(W/s)}. The paper's
  * pattern is 1, 2, 1, 4 with {@code k = 3}. The last cycle may be cut.
  *
- * <p>The operator is a {@link Split} of runs of channels with one dilation. Cyclic runs are mostly one channel long; planning joins
- * branches of one channel that are evenly apart, so a cycle of {@code p} costs {@code p} steps, not {@code C}. In NCHW such a step
- * is as fast as any, as planes stay whole. In NHWC it takes every p-th element of a pixel, which no vector kernel does: prefer BLOCK
- * there, permuting the channels of the layers around it once; see docs/operators.md for the figures.
+ * <p>The operator is a {@link Split} of runs of channels with one dilation, which is exact whatever the input; laying all kernels into
+ * one large one with zeros would not be, as an infinity times 0 is NaN. BLOCK costs one step per entry of the pattern. Cyclic runs are
+ * mostly one channel long and cost one step each: slow in NHWC, where a step that takes one element of every pixel has no vector kernel.
+ * Prefer BLOCK, and permute the channels of the layers around it once, when loading; docs/operators.md has the figures.
  *
  * <p>Source: D. Li, A. Yao, Q. Chen, PSConv: Squeezing Feature Pyramid into One Compact Poly-Scale Convolutional Layer, ECCV 2020, arXiv
  * 2007.06191. The paper's operator is dense; the depthwise form is ours, as the diagonal of its matrix has a single dilation.

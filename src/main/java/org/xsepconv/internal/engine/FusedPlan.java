@@ -61,7 +61,7 @@ record FusedPlan(List<Step.Convolve> stages, int[] tiles, Cut cut, int chunk, in
             bytes += 4L * s.rows().out() * s.columns().out();
         }
         int c = stages.getFirst().c();
-        int block = (int) Math.clamp(SCRATCH_BYTES / 2 / Math.max(1, bytes), 1, c);
+        int block = Math.clamp(SCRATCH_BYTES / 2 / Math.max(1, bytes), 1, c);
         return inScratch(Layout.NCHW, kernels, block, stages.getLast().rows().out());
     }
 
@@ -151,7 +151,7 @@ record FusedPlan(List<Step.Convolve> stages, int[] tiles, Cut cut, int chunk, in
         int row = t;
         for (int i = stages.size() - 1; i > stage; i--) {
             Axis axis = stages.get(i).rows();
-            row = (int) Math.clamp(axis.origin(row), 0, axis.in());
+            row = Math.clamp(axis.origin(row), 0, axis.in());
             row -= row % tiles[i - 1];
         }
         return row;
@@ -163,7 +163,7 @@ record FusedPlan(List<Step.Convolve> stages, int[] tiles, Cut cut, int chunk, in
         for (int i = stages.size() - 1; i > stage; i--) {
             Axis axis = stages.get(i).rows();
             long under = row == 0 ? 0 : axis.origin(row - 1) + (axis.kernel() - 1L) * axis.dilation() + 1;
-            row = (int) Math.clamp(under, 0, axis.in());
+            row = Math.clamp(under, 0, axis.in());
             row = Math.min(axis.in(), Math.ceilDiv(row, tiles[i - 1]) * tiles[i - 1]);
         }
         return row;
