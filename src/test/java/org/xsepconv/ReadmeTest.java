@@ -25,9 +25,20 @@ class ReadmeTest {
 
     @Test
     void theExampleCompilesAndRuns(@TempDir Path folder) throws Exception {
+        assertTrue(compileAndRun("README.md", folder).contains("kernel nhwc-tiles"));
+    }
+
+    @Test
+    void theOperatorsOfTheGalleryCompileAndRun(@TempDir Path folder) throws Exception {
+        String printed = compileAndRun("docs/operators.md", folder);
+        assertEquals(10, printed.lines().count());
+        assertTrue(printed.contains("3.875 MACs"), "the Inception mixer");
+    }
+
+    private static String compileAndRun(String document, Path folder) throws Exception {
         Matcher example =
-                Pattern.compile("```java\n(.*?)```", Pattern.DOTALL).matcher(Files.readString(Path.of("README.md")));
-        assertTrue(example.find(), "README.md has no example");
+                Pattern.compile("```java\n(.*?)```", Pattern.DOTALL).matcher(Files.readString(Path.of(document)));
+        assertTrue(example.find(), document + " has no example");
         List<String> lines = example.group(1).lines().toList();
         String imports = String.join(
                 "\n", lines.stream().filter(l -> l.startsWith("import")).toList());
@@ -40,7 +51,7 @@ class ReadmeTest {
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         String classPath = System.getProperty("java.class.path");
         assertEquals(0, compiler.run(null, null, null, "-cp", classPath, "-d", folder.toString(), source.toString()));
-        assertTrue(run(folder).contains("kernel nhwc-tiles"));
+        return run(folder);
     }
 
     private static String run(Path folder) throws Exception {
