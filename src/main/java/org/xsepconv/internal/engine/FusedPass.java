@@ -147,6 +147,7 @@ final class FusedPass implements Pass {
 
     @Override
     public String describe() {
-        return "fused, " + plan.cut() + ", " + plan.chunk() + " rows at a time, " + scratchBytes + " bytes between the stages";
+        return "fused, " + plan.cut() + ", " + plan.chunk() + " rows at a time, " + scratchBytes
+                + " bytes between the stages";
     }
 }

@@ -25,9 +25,6 @@ record FusedPlan(List<Step.Convolve> stages, int[] tiles, Cut cut, int chunk, in
     /** Output rows that are worth a call of all stages. */
     private static final int CHUNK = 4;
 
-    /** Channels of a block: pixels are read in pieces of some cache lines. */
-    private static final int BLOCK = Integer.getInteger("fuse.block", 32);
-
     /** Bands of fewer rows than so many times the rows that both neighbours compute are not cut. */
     private static final int HALOS = 8;
 
@@ -50,8 +47,7 @@ record FusedPlan(List<Step.Convolve> stages, int[] tiles, Cut cut, int chunk, in
     /** Channels together: blocks of them, a few rows at a time. */
     private FusedPlan pixels(Function<Step.Convolve, Choice> kernels) {
         int c = stages.getFirst().c();
-        int block = c <= View.LANES ? c : block(c, BLOCK);
-        return inScratch(Layout.NHWC, kernels, block, CHUNK);
+        return inScratch(Layout.NHWC, kernels, block(c), CHUNK);
     }
 
     /** Whole planes, as many as the buffers hold. */
@@ -61,13 +57,16 @@ record FusedPlan(List<Step.Convolve> stages, int[] tiles, Cut cut, int chunk, in
             bytes += 4L * s.rows().out() * s.columns().out();
         }
         int c = stages.getFirst().c();
-        int block = (int) Math.clamp(SCRATCH_BYTES / 2 / Math.max(1, bytes), 1, c);
+        int block = Math.clamp(SCRATCH_BYTES / 2 / Math.max(1, bytes), 1, c);
         return inScratch(Layout.NCHW, kernels, block, stages.getLast().rows().out());
     }
 
-    /** The smallest block from the given one on, the rest of which fills a vector: the last vector of a block overlaps the one before. */
-    private static int block(int channels, int least) {
-        int block = Math.min(channels, least);
+    /**
+     * A vector of channels, for the least scratch; or more, if the rest would not fill a vector: the last vector of a block overlaps
+     * the one before.
+     */
+    private static int block(int channels) {
+        int block = Math.min(channels, View.LANES);
         while (channels % block > 0 && channels % block < View.LANES) {
             block = Math.min(channels, block + View.LANES);
         }
@@ -75,7 +74,8 @@ record FusedPlan(List<Step.Convolve> stages, int[] tiles, Cut cut, int chunk, in
     }
 
     private FusedPlan inScratch(Layout layout, Function<Step.Convolve, Choice> kernels, int block, int rows) {
-        // The distance between planes depends on the rows of a buffer, and these on tiles: a first guess finds the tiles.
+        // The distance between planes depends on the rows of a buffer, and these on tiles: a first guess finds the
+        // tiles.
         FusedPlan guess = with(places(layout, block, null), kernels);
         if (guess == null) {
             return null;
@@ -134,7 +134,10 @@ record FusedPlan(List<Step.Convolve> stages, int[] tiles, Cut cut, int chunk, in
         Step.Convolve end = stages.getLast();
         double macs = 0;
         for (Step.Convolve s : stages) {
-            macs += (double) s.columns().out() * s.taps() * s.rows().out() / end.rows().out();
+            macs += (double) s.columns().out()
+                    * s.taps()
+                    * s.rows().out()
+                    / end.rows().out();
         }
         int rows = end.rows().out();
         int halo = end(0, Math.min(rows, 1)) - first(0, 0) + 1;
@@ -147,7 +150,7 @@ record FusedPlan(List<Step.Convolve> stages, int[] tiles, Cut cut, int chunk, in
         int row = t;
         for (int i = stages.size() - 1; i > stage; i--) {
             Axis axis = stages.get(i).rows();
-            row = (int) Math.clamp(axis.origin(row), 0, axis.in());
+            row = Math.clamp(axis.origin(row), 0, axis.in());
             row -= row % tiles[i - 1];
         }
         return row;
@@ -159,7 +162,7 @@ record FusedPlan(List<Step.Convolve> stages, int[] tiles, Cut cut, int chunk, in
         for (int i = stages.size() - 1; i > stage; i--) {
             Axis axis = stages.get(i).rows();
             long under = row == 0 ? 0 : axis.origin(row - 1) + (axis.kernel() - 1L) * axis.dilation() + 1;
-            row = (int) Math.clamp(under, 0, axis.in());
+            row = Math.clamp(under, 0, axis.in());
             row = Math.min(axis.in(), Math.ceilDiv(row, tiles[i - 1]) * tiles[i - 1]);
         }
         return row;
@@ -175,17 +178,18 @@ record FusedPlan(List<Step.Convolve> stages, int[] tiles, Cut cut, int chunk, in
         return most;
     }
 
-    /** Size of the buffer behind a stage. */
+    /** Size of the buffer behind a stage. Strips of columns may read rows that they do not use, up to the next stride. */
     long bufferBytes(int stage) {
-        View view = stages.get(stage).dst();
-        return view.pixel() == 4 ? view.channel() * cut.block() : view.row() * capacity(stage);
+        Step.Convolve s = stages.get(stage);
+        long unused = (stages.get(stage + 1).rows().stride() - 1L) * s.dst().row();
+        boolean planes = s.layout() == Layout.NCHW;
+        return capacity(stage) * s.dst().row() * (planes ? cut.block() : 1) + unused;
     }
 
     private long bytes() {
         long bytes = 0;
         for (int i = 0; i + 1 < stages.size(); i++) {
-            long row = stages.get(i).dst().row();
-            bytes += capacity(i) * (stages.get(i).dst().pixel() == 4 ? row * cut.block() : row);
+            bytes += bufferBytes(i);
         }
         return bytes;
     }

@@ -70,7 +70,11 @@ final class Lowering {
     }
 
     private void chain(Chain chain, View src, View dst, long free) {
-        List<Operator> links = handover == Handover.PIECES ? links(flat(chain)) : chain.operators();
+        if (handover != Handover.PIECES) {
+            links(chain.operators(), src, dst, free);
+            return;
+        }
+        List<Operator> links = links(flat(chain));
         if (links.size() == 1 && links.getFirst() instanceof Chain joined) {
             fuse(joined.convolutions(), src, dst);
         } else {
@@ -126,7 +130,8 @@ final class Lowering {
             for (int i = 0; i < convolutions.size(); i++) {
                 DepthwiseConv2d conv = convolutions.get(i);
                 View to = i == convolutions.size() - 1 ? dst : View.dense(View.TEMPORARY, 0, conv.dst());
-                stages.add(step(conv, first, end, i == 0 ? src : stages.getLast().dst(), to, own.get(i)));
+                stages.add(
+                        step(conv, first, end, i == 0 ? src : stages.getLast().dst(), to, own.get(i)));
             }
             steps.add(new Step.Fused(stages));
             first = end;

@@ -93,10 +93,9 @@ public final class Planner {
         Lowering.Result fused = fused(operator, settled, kernels, weights);
         boolean fuses = fused != null
                 && (settled.fusion() == Fusion.ALWAYS || cost(fused, kernels, settled) < cost(apart, kernels, settled));
-        Lowering.Result best = fuses ? inPlace(operator, settled, fused) : apart;
+        Lowering.Result best = fuses ? fused : apart;
         boolean checked = settled.checked();
-        Program landed =
-                Passes.program(apart.steps(), source, apart.temporaryBytes(), Passes.Access.LANDED, checked);
+        Program landed = Passes.program(apart.steps(), source, apart.temporaryBytes(), Passes.Access.LANDED, checked);
         long temporary = best.temporaryBytes();
         return new Result(
                 Passes.program(best.steps(), kernels, temporary, Passes.Access.DIRECT, checked),
@@ -131,7 +130,8 @@ public final class Planner {
         if (!possible) {
             return null;
         }
-        Lowering.Result fused = Lowering.of(operator, settled, Lowering.Handover.PIECES, weights);
+        Lowering.Result fused =
+                inPlace(operator, settled, Lowering.of(operator, settled, Lowering.Handover.PIECES, weights));
         boolean any = fused.steps().stream().anyMatch(Step.Fused.class::isInstance);
         boolean all = fused.steps().stream().allMatch(s -> !(s instanceof Step.Fused f) || Passes.fuses(f, kernels));
         return any && all ? fused : null;
