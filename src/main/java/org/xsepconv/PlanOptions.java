@@ -10,6 +10,7 @@ package org.xsepconv;
  * @param kernel the only kernel to use, by its name in {@link Plan#describe}, or null for the best one
  * @param src where the elements of the input are in the caller's memory, or null if they are dense
  * @param dst where the elements of the output are in the caller's memory, or null if they are dense
+ * @param other where the elements of what is added are in the caller's memory, or null if they are dense
  * @param inPlace whether input and output are the same memory
  */
 public record PlanOptions(
@@ -19,6 +20,7 @@ public record PlanOptions(
         String kernel,
         Strides src,
         Strides dst,
+        Strides other,
         boolean inPlace) {
 
     /**
@@ -39,7 +41,7 @@ public record PlanOptions(
      * @return the options
      */
     public static PlanOptions defaults() {
-        return new PlanOptions(0, false, null, null, null, null, false);
+        return new PlanOptions(0, false, null, null, null, null, null, false);
     }
 
     /**
@@ -49,7 +51,7 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withVectorBits(int bits) {
-        return new PlanOptions(bits, checked, arithmetic, kernel, src, dst, inPlace);
+        return new PlanOptions(bits, checked, arithmetic, kernel, src, dst, other, inPlace);
     }
 
     /**
@@ -59,7 +61,7 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withChecked(boolean on) {
-        return new PlanOptions(vectorBits, on, arithmetic, kernel, src, dst, inPlace);
+        return new PlanOptions(vectorBits, on, arithmetic, kernel, src, dst, other, inPlace);
     }
 
     /**
@@ -69,7 +71,7 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withArithmetic(Arithmetic choice) {
-        return new PlanOptions(vectorBits, checked, choice, kernel, src, dst, inPlace);
+        return new PlanOptions(vectorBits, checked, choice, kernel, src, dst, other, inPlace);
     }
 
     /**
@@ -79,7 +81,7 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withKernel(String name) {
-        return new PlanOptions(vectorBits, checked, arithmetic, name, src, dst, inPlace);
+        return new PlanOptions(vectorBits, checked, arithmetic, name, src, dst, other, inPlace);
     }
 
     /**
@@ -90,7 +92,7 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withSrc(Strides strides) {
-        return new PlanOptions(vectorBits, checked, arithmetic, kernel, strides, dst, inPlace);
+        return new PlanOptions(vectorBits, checked, arithmetic, kernel, strides, dst, other, inPlace);
     }
 
     /**
@@ -101,7 +103,18 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withDst(Strides strides) {
-        return new PlanOptions(vectorBits, checked, arithmetic, kernel, src, strides, inPlace);
+        return new PlanOptions(vectorBits, checked, arithmetic, kernel, src, strides, other, inPlace);
+    }
+
+    /**
+     * The same options for a second input, what a {@linkplain DepthwiseConv2d#residual residual} convolution adds, that is a view of a
+     * larger tensor, or has room between its rows or pixels. If it is the output's own memory, it must have the output's strides.
+     *
+     * @param strides where its elements are, or null if they are dense
+     * @return new options
+     */
+    public PlanOptions withOther(Strides strides) {
+        return new PlanOptions(vectorBits, checked, arithmetic, kernel, src, dst, strides, inPlace);
     }
 
     /**
@@ -113,6 +126,6 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withInPlace(boolean same) {
-        return new PlanOptions(vectorBits, checked, arithmetic, kernel, src, dst, same);
+        return new PlanOptions(vectorBits, checked, arithmetic, kernel, src, dst, other, same);
     }
 }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import org.xsepconv.Activation;
 import org.xsepconv.Chain;
 import org.xsepconv.DepthwiseConv2d;
 import org.xsepconv.Layout;
@@ -26,9 +27,13 @@ final class Lowering {
     private final boolean transposing;
 
     private final Iterator<Weights> weights;
+    /** What is added, or null if nothing is. */
+    private final View other;
+
     private long temporaryBytes;
 
-    private Lowering(boolean transposing, Weights... weights) {
+    private Lowering(View other, boolean transposing, Weights... weights) {
+        this.other = other;
         this.transposing = transposing;
         this.weights = Arrays.asList(weights).iterator();
     }
@@ -42,7 +47,8 @@ final class Lowering {
     record Result(List<Step> steps, long temporaryBytes) {}
 
     static Result of(Operator operator, PlanOptions options, boolean transposing, Weights... weights) {
-        Lowering lowering = new Lowering(transposing, weights);
+        View other = operator.residual() ? View.of(View.OTHER, "other", operator.dst(), options.other()) : null;
+        Lowering lowering = new Lowering(other, transposing, weights);
         View src = View.of(View.SRC, "src", operator.src(), options.src());
         View dst = View.of(View.DST, "dst", operator.dst(), options.dst());
         lowering.lower(operator, src, dst, 0);
@@ -118,15 +124,17 @@ final class Lowering {
     /** One step, or one per group of channels if the padding differs between groups. */
     private void convolve(DepthwiseConv2d conv, View src, View dst) {
         Weights own = weights.next();
-        float[] values = own.values();
-        float[] bias = own.hasBias() ? own.bias() : new float[conv.src().c()];
+        Parameters all = new Parameters(
+                own.values(),
+                own.hasBias() ? own.bias() : new float[conv.src().c()],
+                own.hasScale() ? own.scale() : null);
         if (conv.padding() instanceof Padding.Grouped grouped) {
             for (int group = 0; group < 4; group++) {
                 int c = conv.src().c();
-                convolve(conv, grouped.start(group, c), grouped.start(group + 1, c), src, dst, values, bias);
+                convolve(conv, grouped.start(group, c), grouped.start(group + 1, c), src, dst, all);
             }
         } else {
-            convolve(conv, 0, conv.src().c(), src, dst, values, bias);
+            convolve(conv, 0, conv.src().c(), src, dst, all);
         }
     }
 
@@ -138,7 +146,10 @@ final class Lowering {
         return src.pixel() == 4 || dst.pixel() == 4 ? in.layout() : Layout.NHWC;
     }
 
-    private void convolve(DepthwiseConv2d conv, int first, int end, View src, View dst, float[] values, float[] bias) {
+    /** What a convolution is given, without copies. */
+    private record Parameters(float[] values, float[] bias, float[] scale) {}
+
+    private void convolve(DepthwiseConv2d conv, int first, int end, View src, View dst, Parameters all) {
         if (first == end || conv.dst().elements() == 0) {
             return;
         }
@@ -146,17 +157,35 @@ final class Lowering {
         TensorShape out = conv.dst();
         Padding.Explicit pads = conv.pads(first);
         int taps = conv.kernelHeight() * conv.kernelWidth();
+        View result = dst.from(first, end - first == in.c());
+        Epilogue epilogue = epilogue(conv, first, end, result, all);
+        View sums = epilogue == null ? result : View.sums(out.withChannels(end - first), result);
         steps.add(new Step.Convolve(
                 first == 0 && end == in.c() ? conv.toString() : conv + " channels " + first + " to " + (end - 1),
-                layout(in, src, dst),
+                layout(in, src, sums),
                 in.n(),
                 end - first,
                 new Axis(in.h(), out.h(), conv.kernelHeight(), conv.strideHeight(), conv.dilationHeight(), pads.top()),
                 new Axis(in.w(), out.w(), conv.kernelWidth(), conv.strideWidth(), conv.dilationWidth(), pads.left()),
                 src.from(first, end - first == in.c()),
-                dst.from(first, end - first == in.c()),
-                Arrays.copyOfRange(values, first * taps, end * taps),
-                Arrays.copyOfRange(bias, first, end),
-                conv.activation()));
+                sums,
+                Arrays.copyOfRange(all.values, first * taps, end * taps),
+                Arrays.copyOfRange(all.bias, first, end),
+                epilogue == null ? conv.activation() : Activation.identity(),
+                epilogue));
+    }
+
+    /** What follows the sums, or null if the activation is all: kernels do that themselves. */
+    private Epilogue epilogue(DepthwiseConv2d conv, int first, int end, View result, Parameters all) {
+        if (all.scale == null && !conv.residual()) {
+            return null;
+        }
+        View addend = null;
+        if (conv.residual()) {
+            int channel = (int) (result.offset() / result.channel());
+            addend = other.from(channel, end - first == conv.src().c());
+        }
+        float[] scale = all.scale == null ? null : Arrays.copyOfRange(all.scale, first, end);
+        return new Epilogue(scale, addend, result, conv.activation());
     }
 }
