@@ -6,9 +6,10 @@ import java.lang.foreign.MemorySegment;
 /** Native memory for tensors. */
 final class Buffers {
     private static final long PAGE = 4096;
-    // A load that lies whole pages after a recent store waits for it in vain; half a page and a line keeps clear of
-    // that.
-    private static final long SHIFT = PAGE / 2 + 64;
+    // A load that lies whole pages after a recent store waits for it in vain. Rows are often a multiple of half, a
+    // quarter or
+    // an eighth of a page long; a third of a page keeps clear of all of these.
+    private static final long SHIFT = 21 * 64;
 
     private Buffers() {}
 

@@ -110,7 +110,7 @@ public enum Family {
     private static final int LONGEST_ROW = 8192;
 
     /** Channels from which on they are lanes themselves, and vectors of so many lanes cost no more per lane than wider ones. */
-    private static final int FEWEST_CHANNELS = 8;
+    private static final int FEWEST_CHANNELS = 6;
 
     private static final int LARGEST = 1 << 24;
     private static final int MOST_TAPS = 128;

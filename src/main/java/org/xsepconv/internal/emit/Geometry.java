@@ -3,6 +3,8 @@ package org.xsepconv.internal.emit;
 import org.xsepconv.internal.kernel.ActivationKind;
 import org.xsepconv.internal.plan.Axis;
 import org.xsepconv.internal.plan.View;
+import org.xsepconv.internal.tile.Mask;
+import org.xsepconv.internal.tile.TileMethod;
 
 /**
  * Everything that is constant in a compiled kernel. All distances in bytes.
@@ -18,6 +20,8 @@ import org.xsepconv.internal.plan.View;
  * @param activation form of the activation
  * @param p its first parameter
  * @param q its second parameter
+ * @param channels of the only vector, if they are fewer than its lanes, which is what compiled kernels do without whole vectors;
+ *     else 0
  */
 public record Geometry(
         Axis rows,
@@ -30,7 +34,8 @@ public record Geometry(
         long yPixel,
         ActivationKind activation,
         float p,
-        float q) {
+        float q,
+        int channels) {
 
     /**
      * Of a convolution.
@@ -40,9 +45,11 @@ public record Geometry(
      * @param src where the input is
      * @param dst where the output goes
      * @param activation applied to every output
+     * @param channels of the only vector, if they are fewer than its lanes; else 0
      * @return the geometry
      */
-    public static Geometry of(Axis rows, Axis columns, View src, View dst, org.xsepconv.Activation activation) {
+    public static Geometry of(
+            Axis rows, Axis columns, View src, View dst, org.xsepconv.Activation activation, int channels) {
         return new Geometry(
                 rows,
                 columns,
@@ -54,17 +61,31 @@ public record Geometry(
                 dst.pixel(),
                 ActivationKind.of(activation),
                 ActivationKind.p(activation),
-                ActivationKind.q(activation));
+                ActivationKind.q(activation),
+                channels);
     }
 
     /** Rows of pixels seen as lines of columns: neighbouring taps are as far apart as a pixel has channels. */
     Geometry flat(int channels) {
-        return new Geometry(rows, flat(columns, channels), xChannel, xRow, 4, yChannel, yRow, 4, activation, p, q);
+        return new Geometry(rows, flat(columns, channels), xChannel, xRow, 4, yChannel, yRow, 4, activation, p, q, 0);
     }
 
     private static Axis flat(Axis a, int channels) {
         return new Axis(
                 a.in() * channels, a.out() * channels, a.kernel(), 1, a.dilation() * channels, a.pad() * channels);
+    }
+
+    /** Some rows of taps, from a first one to one before the end; without activation unless the last row is among them. */
+    Geometry part(int first, int end) {
+        Axis part = new Axis(
+                rows.in(),
+                rows.out(),
+                end - first,
+                rows.stride(),
+                rows.dilation(),
+                rows.pad() - first * rows.dilation());
+        ActivationKind last = end == rows.kernel() ? activation : ActivationKind.IDENTITY;
+        return new Geometry(part, columns, xChannel, xRow, xPixel, yChannel, yRow, yPixel, last, p, q, channels);
     }
 
     /** The first line of a listing. */
@@ -75,6 +96,11 @@ public record Geometry(
     private static String axis(Axis a) {
         return a.in() + " -> " + a.out() + " (kernel " + a.kernel() + " stride " + a.stride() + " dilation "
                 + a.dilation() + " pad " + a.pad() + ")";
+    }
+
+    /** The lanes of a vector that are channels, or null for all. To be made outside of loops. */
+    Mask some(TileMethod t) {
+        return channels == 0 ? null : t.mask((1L << channels) - 1);
     }
 
     /** Whether lines of taps go down a column: kx1. */

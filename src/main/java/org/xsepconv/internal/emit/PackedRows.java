@@ -31,7 +31,7 @@ import org.xsepconv.internal.tile.Vec;
  */
 record PackedRows(Geometry g, int pack, int vectors) implements Emitter {
     /** More weights and tables than this do not fit the registers. */
-    private static final int MOST_TAPS = 9;
+    private static final int MOST_HELD = 17;
 
     /** What the parts of one method share. */
     private record Tile(TileMethod t, Tiles vertical, Run run, Map<Long, Mask> masks, List<Lanes> tables) {}
@@ -70,7 +70,8 @@ record PackedRows(Geometry g, int pack, int vectors) implements Emitter {
         if (!new RowPack(g, 1).fits(bits / 32)) {
             return "rows do not leave a lane of a vector free";
         }
-        return g.taps() > MOST_TAPS ? "more than " + MOST_TAPS + " taps" : null;
+        int held = g.taps() + g.columns().kernel() - 1;
+        return held > MOST_HELD ? "more than " + MOST_HELD + " weights and permutations to hold" : null;
     }
 
     /** Cost of a full vector of results, in FMAs. */
@@ -78,8 +79,9 @@ record PackedRows(Geometry g, int pack, int vectors) implements Emitter {
         int all = Math.ceilDiv(g.rows().out(), pack);
         double wasted =
                 (double) lanes * all / ((double) g.rows().out() * g.columns().out());
-        int kh = g.rows().kernel();
-        return wasted * (g.taps() + 0.25 * kh * (g.columns().kernel() - 1) + 0.3 * kh + 1.5);
+        double kh = g.rows().meanTaps();
+        int kw = g.columns().kernel();
+        return wasted * (kh * (kw + 0.25 * (kw - 1) + 0.3) + 1.5);
     }
 
     @Override

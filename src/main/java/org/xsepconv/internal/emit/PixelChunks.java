@@ -6,6 +6,7 @@ import org.xsepconv.internal.tile.Activate;
 import org.xsepconv.internal.tile.Address;
 import org.xsepconv.internal.tile.Carrier;
 import org.xsepconv.internal.tile.Index;
+import org.xsepconv.internal.tile.Mask;
 import org.xsepconv.internal.tile.TileClass;
 import org.xsepconv.internal.tile.TileMethod;
 import org.xsepconv.internal.tile.Vec;
@@ -121,10 +122,10 @@ record PixelChunks(Geometry g, int outputs, int chunk) implements PixelEmitter {
     private TileMethod begin(TileClass c, Run along) {
         return c.methodOnce(
                 "begin" + along.size(),
-                t -> vectors(t, c, (n, w, y) -> {
+                t -> vectors(t, c, (n, w, y, some) -> {
                     Vec bias = t.load("bias", t.pin(w));
                     for (int o = 0; o < along.size(); o++) {
-                        t.store(bias, output(y, o));
+                        t.store(bias, output(y, o), some);
                     }
                 }),
                 "vectors");
@@ -135,12 +136,12 @@ record PixelChunks(Geometry g, int outputs, int chunk) implements PixelEmitter {
                 "end" + along.size(),
                 t -> {
                     Activate activate = t.activation(g.activation(), g.p(), g.q());
-                    vectors(t, c, (n, w, y) -> {
+                    vectors(t, c, (n, w, y, some) -> {
                         for (int o = 0; o < along.size(); o++) {
                             Address at = output(y, o);
-                            Vec sum = t.load("sum" + o, at);
+                            Vec sum = t.load("sum" + o, at, some);
                             t.activate(sum, activate);
-                            t.store(sum, at);
+                            t.store(sum, at, some);
                             t.release(sum);
                         }
                     });
@@ -155,15 +156,15 @@ record PixelChunks(Geometry g, int outputs, int chunk) implements PixelEmitter {
         int lowest = products.lowest();
         return c.methodOnce(
                 "part" + along.first() + "_" + first,
-                t -> vectors(t, c, (n, w, y) -> {
+                t -> vectors(t, c, (n, w, y, some) -> {
                     Address x = t.pin(t.step(t.x().plus(lowest * pitch), n, 4L * c.lanes()));
                     Address ws = t.pin(w.plus(blocks.tap(first) - blocks.tap(0)));
                     products.multiply(
                                     t,
-                                    i -> t.load("x" + i, x.plus((i - lowest) * pitch)),
+                                    i -> t.load("x" + i, x.plus((i - lowest) * pitch), some),
                                     s -> t.load("w" + s, ws.plus(blocks.tap(s) - blocks.tap(first))),
-                                    o -> t.load("sum" + o, output(y, o)))
-                            .forEach((o, sum) -> t.store(sum, output(y, o)));
+                                    o -> t.load("sum" + o, output(y, o), some))
+                            .forEach((o, sum) -> t.store(sum, output(y, o), some));
                 }),
                 "vectors");
     }
@@ -173,12 +174,16 @@ record PixelChunks(Geometry g, int outputs, int chunk) implements PixelEmitter {
     }
 
     private interface Body {
-        void of(Index vector, Address block, Address y);
+        void of(Index vector, Address block, Address y, Mask some);
     }
 
-    /** For all vectors of channels: its weights, unpinned, and its outputs, pinned. */
+    /** For all vectors of channels: its weights, unpinned, its outputs, pinned, and its lanes. */
     private void vectors(TileMethod t, TileClass c, Body body) {
         Blocks blocks = new Blocks(c.lanes(), g.taps());
-        t.loop(t.number(0), n -> body.of(n, t.step(t.w(), n, blocks.bytes()), t.pin(t.step(t.y(), n, 4L * c.lanes()))));
+        Mask some = g.some(t);
+        t.loop(t.number(0), n -> {
+            Address block = t.step(t.w(), n, blocks.bytes());
+            body.of(n, block, t.pin(t.step(t.y(), n, 4L * c.lanes())), some);
+        });
     }
 }

@@ -85,6 +85,7 @@ record PixelRows(Geometry g, int columns) implements PixelEmitter {
         Activate activate = t.activation(g.activation(), g.p(), g.q());
         Vec zero = t.constant("zero", 0);
         Mask all = t.mask((1L << c.lanes()) - 1);
+        Mask some = g.some(t);
         t.loop(t.number(0), n -> {
             Address xs = t.step(t.x(), n, 4L * c.lanes());
             Address block = t.step(t.w(), n, blocks.bytes());
@@ -101,14 +102,14 @@ record PixelRows(Geometry g, int columns) implements PixelEmitter {
                 Address w = t.pin(t.step(ws, r, rowOfTaps));
                 products.multiply(
                         t,
-                        j -> t.load("x" + j, x.plus((j - h.lo()) * g.xPixel())),
+                        j -> t.load("x" + j, x.plus((j - h.lo()) * g.xPixel()), some),
                         s -> t.load("w" + s, w.plus(blocks.tap(s))),
                         q -> sum[q]);
             });
             for (int q = 0; q < sum.length; q++) {
                 Vec last = t.known("sum" + q, sum[q], zero, all);
                 t.activate(last, activate);
-                t.store(last, y.plus(q * g.yPixel()));
+                t.store(last, y.plus(q * g.yPixel()), some);
                 t.release(last);
             }
         });

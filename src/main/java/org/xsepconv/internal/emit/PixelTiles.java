@@ -4,6 +4,7 @@ import org.xsepconv.internal.emit.Tiles.Run;
 import org.xsepconv.internal.tile.Activate;
 import org.xsepconv.internal.tile.Address;
 import org.xsepconv.internal.tile.Carrier;
+import org.xsepconv.internal.tile.Mask;
 import org.xsepconv.internal.tile.TileClass;
 import org.xsepconv.internal.tile.TileMethod;
 import org.xsepconv.internal.tile.Vec;
@@ -75,6 +76,7 @@ record PixelTiles(Geometry g, int rows, int columns) implements PixelEmitter {
         Products products = Products.of(vertical, v, horizontal, h);
         Activate activate = t.activation(g.activation(), g.p(), g.q());
         int kw = g.columns().kernel();
+        Mask some = g.some(t);
         t.loop(t.number(0), n -> {
             Address x = t.pin(t.step(t.x(), n, 4L * c.lanes()));
             Address w = t.pin(t.step(t.w(), n, blocks.bytes()));
@@ -86,18 +88,18 @@ record PixelTiles(Geometry g, int rows, int columns) implements PixelEmitter {
             }
             products.multiply(
                     t,
-                    in -> input(t, x, v, h, in / h.hi(), in % h.hi()),
+                    in -> input(t, x, some, v, h, in / h.hi(), in % h.hi()),
                     tap -> t.load("w" + tap / kw + "," + tap % kw, w.plus(blocks.tap(tap))),
                     o -> sum[o]);
             for (int o = 0; o < sum.length; o++) {
                 t.activate(sum[o], activate);
-                t.store(sum[o], y.plus(o / h.size() * g.yRow() + o % h.size() * g.yPixel()));
+                t.store(sum[o], y.plus(o / h.size() * g.yRow() + o % h.size() * g.yPixel()), some);
             }
         });
         return t;
     }
 
-    private Vec input(TileMethod t, Address x, Run v, Run h, int i, int j) {
-        return t.load("x" + i + "," + j, x.plus((i - v.lo()) * g.xRow() + (j - h.lo()) * g.xPixel()));
+    private Vec input(TileMethod t, Address x, Mask some, Run v, Run h, int i, int j) {
+        return t.load("x" + i + "," + j, x.plus((i - v.lo()) * g.xRow() + (j - h.lo()) * g.xPixel()), some);
     }
 }

@@ -1,6 +1,8 @@
 package org.xsepconv.internal.emit;
 
+import java.util.ArrayList;
 import java.util.List;
+import org.xsepconv.internal.cpu.Cpu;
 import org.xsepconv.internal.emit.Strips.Strip;
 import org.xsepconv.internal.plan.Axis;
 import org.xsepconv.internal.tile.Address;
@@ -18,27 +20,52 @@ import org.xsepconv.internal.tile.TileMethod;
  * these are carried in registers from step to step, and the oldest is stored. Lanes outside the row are masked; rows outside
  * the plane are left out. Per output vector and input row: kw unaligned loads, with stride 2 {@code kw+1} loads and kw
  * permutations; in all {@code kh*kw} FMAs. Registers: V sums for each open row, held weights, V inputs; other weights are
- * loaded where they are used. One method per strip: its sums would have to leave the registers between methods.
+ * loaded where they are used. One method per strip: its sums would have to leave the registers between methods. If the rows of
+ * taps are too many to be open at a time, a strip goes down the plane in stages of some rows of taps each, between which its sums
+ * wait in the output, in L1 or L2: a load and a store more per stage.
  *
  * @param g geometry
  * @param period columns after which weights repeat: 1, or the channels of pixels whose rows are seen as one line of columns
  * @param permuted whether every other tap is a permutation of neighbouring loads
  * @param vectors most vectors of a strip, V
  * @param held weights that are kept in registers
+ * @param stage most rows of taps of a stage
  * @param rowTile output rows of a tile; the tiles of one call are one stream, so it only says where calls can be cut
  */
-record RowStream(Geometry g, int period, boolean permuted, int vectors, int held, int rowTile) implements Emitter {
-    /** More weights in registers gained nothing. */
+record RowStream(Geometry g, int period, boolean permuted, int vectors, int held, int stage, int rowTile)
+        implements Emitter {
+    /** More weights in registers gained nothing, except for a single row of taps or a single vector of columns. */
     private static final int MOST_HELD = 9;
+
+    /** One of so many registers is left free of sums, inputs and held weights, or C2 begins to spill. */
+    private static final int SPARE = 6;
+
+    /** Masks that fit the mask registers: more are loaded from the stack at every use, which costs more than the load. */
+    private static final int MOST_MASKS = 6;
 
     /** An unaligned load, in FMAs. */
     private static final double LOAD = 1.7;
+
+    /** What a step costs beside loads and FMAs, in FMAs: for every vector, and once. */
+    private static final double VECTOR = 0.6;
+
+    private static final double STEP = 2.4;
+
+    /** Long rows of taps make methods in which C2 spills some of the sums. */
+    private static final int LONG = 7;
+
+    private static final double SPILLS = 1.1;
+
+    private static final int MOST_STAGES = 16;
+
+    /** Some rows of taps, from a first one on, and one past the last step of their stream. */
+    private record Stage(Geometry g, int first, Index to) {}
 
     /** What the strips of a plane share: its addresses, and the steps to do. */
     private record Plane(TileMethod run, Address x, Address w, Address y, Index from, Index to) {}
 
     /**
-     * The widest strip whose methods are small enough.
+     * The cheapest number of stages, each with the widest strip whose methods are small enough.
      *
      * @param g geometry
      * @param period columns after which weights repeat
@@ -49,16 +76,34 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
         if (declines(g, bits) != null) {
             return null;
         }
-        int registers = bits == 512 ? 32 : 16;
-        int open = open(g.rows());
-        int all = Math.ceilDiv(g.columns().out(), bits / 32);
-        int taps = g.rows().kernel() == 1 ? g.columns().kernel() : 1;
-        boolean permuted = taps > 3 && taps < 9 && all > 2 && RowTaps.permutable(g.columns(), bits / 32);
-        for (int v = Math.clamp((registers - 4) / (open + 1), 1, Math.min(4, all)); v > 0; v--) {
-            int room = Math.max(0, registers - 2 - v * (open + 1)) / (period == 1 ? 1 : v);
-            int held = Math.min(g.taps(), Math.min(room, MOST_HELD));
-            RowStream candidate = new RowStream(g, period, permuted, v, held, 8);
-            if (Compiler.fits(candidate, bits)) {
+        RowStream best = null;
+        int before = 0;
+        for (int stages = 1; stages <= MOST_STAGES && before != 1; stages++) {
+            int stage = Math.ceilDiv(g.rows().kernel(), stages);
+            RowStream widest = stage == before ? null : widest(g, period, stage, bits);
+            if (widest != null && (best == null || widest.cost(bits / 32) < best.cost(bits / 32))) {
+                best = widest;
+            }
+            before = stage;
+        }
+        return best;
+    }
+
+    private static RowStream widest(Geometry g, int period, int stage, int bits) {
+        int lanes = bits / 32;
+        int registers = bits == 512 ? Cpu.REGISTERS : 16;
+        int open = open(g.part(0, stage).rows());
+        int all = Math.ceilDiv(g.columns().out(), lanes);
+        boolean line = g.rows().kernel() == 1;
+        int taps = line ? g.columns().kernel() : 1;
+        boolean permuted = taps > 3 && taps < 9 && all > 1 && RowTaps.permutable(g.columns(), lanes);
+        for (int v = Math.min((registers - 4) / (open + 1), Math.min(4, all)); v > 0; v--) {
+            int room = Math.max(0, registers - registers / SPARE - v * (open + 1)) / (period == 1 ? 1 : v);
+            int held = Math.min(stage * g.columns().kernel(), line || v == 1 ? room : Math.min(room, MOST_HELD));
+            RowStream candidate = new RowStream(g, period, permuted, v, held, stage, 8);
+            boolean crowded =
+                    v > 1 && Strips.of(g.columns(), lanes, permuted, v).mostMasks() > MOST_MASKS;
+            if (!crowded && Compiler.fits(candidate, bits)) {
                 return candidate;
             }
         }
@@ -73,7 +118,7 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
         if (g.columns().stride() > 2) {
             return "more than two columns from output to output";
         }
-        return open(g.rows()) > bits / 32 ? "more open rows than registers" : null;
+        return g.rows().kernel() > MOST_STAGES * bits / 32 ? "more rows of taps than stages can hold" : null;
     }
 
     /** Output rows that are open at a time: an input row belongs to some of them. */
@@ -87,13 +132,20 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
         int kw = g.columns().kernel();
         double wasted = Math.ceil((double) width / lanes) * lanes / width;
         double row = g.columns().stride() == 2 ? LOAD * (kw + 1) + 0.5 * kw : (permuted ? 0.7 : 1) * LOAD * kw;
-        double arithmetic = g.taps() + 0.25 * kw + 0.7 * (g.taps() - held) / vectors;
-        return wasted * (Math.max(arithmetic, g.rows().stride() * row) + 1.5);
+        int stages = Math.ceilDiv(g.rows().kernel(), stage);
+        // One vector at a time shares no weight that is loaded with another one.
+        double reloaded = vectors > 1 ? 0 : Math.max(0, 0.75 * g.taps() - stages * held);
+        double fmas = (g.taps() + reloaded) * (g.rows().kernel() > 1 && kw >= LONG ? SPILLS : 1);
+        double inside = g.rows().meanTaps() / g.rows().kernel();
+        double steps = 1 + (open(g.part(0, stage).rows()) - 1.0) / g.rows().out();
+        double sums = inside * Math.max(fmas, stages * g.rows().stride() * row);
+        return wasted * (sums + stages * steps * (VECTOR + STEP / vectors));
     }
 
     @Override
     public String tile() {
-        return vectors + " vectors, row by row";
+        String stages = stage < g.rows().kernel() ? ", " + stage + " rows of taps at a time" : "";
+        return vectors + " vectors, row by row" + stages;
     }
 
     @Override
@@ -106,28 +158,45 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
         TileClass c = new TileClass(g.title("RowStream", tile()), bits, source, target);
         TileMethod run = c.entry();
         Strips strips = Strips.of(g.columns(), c.lanes(), permuted, vectors);
-        int late = open(g.rows()) - 1;
         Index from = run.linear(run.number(1), rowTile, 0, g.rows().out());
-        Index to = run.linear(run.number(2), rowTile, late, g.rows().out() + late);
-        List<TileMethod> methods =
-                strips.strips().stream().map(s -> strip(c, strips, s)).toList();
+        List<Stage> stages = stages(run);
+        List<List<TileMethod>> methods = new ArrayList<>();
+        for (Strip s : strips.strips()) {
+            methods.add(stages.stream().map(part -> strip(c, strips, s, part)).toList());
+        }
         run.loop(run.number(0), n -> {
             Address x = run.step(run.x(), n, g.xChannel());
             Address w = run.step(run.w(), n, blocks(c.lanes()).bytes());
             Address y = run.step(run.y(), n, g.yChannel());
-            Plane plane = new Plane(run, x, w, y, from, to);
             for (int i = 0; i < methods.size(); i++) {
-                call(plane, methods.get(i), strips, strips.strips().get(i));
+                for (int j = 0; j < stages.size(); j++) {
+                    Plane plane = new Plane(run, x, w, y, from, stages.get(j).to);
+                    call(plane, methods.get(i).get(j), strips, strips.strips().get(i));
+                }
             }
         });
         return c;
     }
 
-    private TileMethod strip(TileClass c, Strips strips, Strip strip) {
-        TileMethod t = c.method("strip" + strip.first(), "from", "to");
+    private List<Stage> stages(TileMethod run) {
+        List<Stage> stages = new ArrayList<>();
+        for (int r = 0; r < g.rows().kernel(); r += stage) {
+            Geometry part = g.part(r, Math.min(g.rows().kernel(), r + stage));
+            int late = open(part.rows()) - 1;
+            Index to = run.linear(run.number(2), rowTile, late, g.rows().out() + late);
+            stages.add(new Stage(part, r, to));
+        }
+        return stages;
+    }
+
+    private TileMethod strip(TileClass c, Strips strips, Strip strip, Stage part) {
+        String name = "strip" + strip.first() + (stage < g.rows().kernel() ? "_" + part.first : "");
+        TileMethod t = c.method(name, "from", "to");
         RowTaps taps = new RowTaps(t, strips, strip);
-        StripWeights weights = new StripWeights(t, strip, blocks(c.lanes()), period, held);
-        new StripRows(g, t, strip, taps, weights).emit(c.lanes());
+        int kw = g.columns().kernel();
+        int own = Math.min(held, part.g.taps());
+        StripWeights weights = new StripWeights(t, strip, blocks(c.lanes()), period, part.first * kw, own);
+        new StripRows(part.g, part.first == 0, t, strip, taps, weights).emit(c.lanes());
         return t;
     }
 

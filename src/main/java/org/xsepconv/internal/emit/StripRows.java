@@ -15,13 +15,14 @@ import org.xsepconv.internal.tile.Vec;
  * A strip of columns down a plane: the body of a method of {@link RowStream}. Sums lie row by row, the open output row that
  * began last first.
  *
- * @param g geometry
+ * @param g geometry, of the rows of taps of a stage
+ * @param begins whether sums begin with the bias; else with what an earlier stage has left in the output
  * @param t the method
  * @param strip the strip
  * @param taps its inputs
  * @param weights its weights
  */
-record StripRows(Geometry g, TileMethod t, Strip strip, RowTaps taps, StripWeights weights) {
+record StripRows(Geometry g, boolean begins, TileMethod t, Strip strip, RowTaps taps, StripWeights weights) {
     void emit(int lanes) {
         Activate activate = t.activation(g.activation(), g.p(), g.q());
         List<Vec> bias = weights.bias();
@@ -32,10 +33,9 @@ record StripRows(Geometry g, TileMethod t, Strip strip, RowTaps taps, StripWeigh
         for (int n = 0; n < carried + size; n++) {
             sums.add(t.copy("sum" + n / size + "," + n % size, bias.get(n % size)));
         }
-        List<Vec> next = new ArrayList<>(bias);
-        next.addAll(sums.subList(0, carried));
         Index complete = t.linear(t.number(0), 1, carried / size, Integer.MAX_VALUE);
         t.loop(t.number(0), t.number(1), o -> {
+            begin(o, sums.subList(0, size), bias);
             for (int i = 0; i < g.rows().stride(); i++) {
                 multiply(o, i, sums);
             }
@@ -48,8 +48,25 @@ record StripRows(Geometry g, TileMethod t, Strip strip, RowTaps taps, StripWeigh
                     t.release(sum);
                 }
             });
-            t.set(sums, next);
+            if (carried > 0) {
+                t.set(sums.subList(size, sums.size()), sums.subList(0, carried));
+            }
         });
+    }
+
+    /** The sums of the output row that begins: behind the last one there is none, and what is loaded is not used. */
+    private void begin(Index o, List<Vec> sums, List<Vec> bias) {
+        if (begins) {
+            t.set(sums, bias);
+            return;
+        }
+        Index row = t.linear(o, 1, 0, g.rows().out() - 1);
+        Address y = t.pin(t.step(t.y(), row, g.yRow()));
+        for (int v = 0; v < sums.size(); v++) {
+            Vec sum = t.load("begun" + v, y.plus(4L * strip.vectors().get(v)), taps.stored(v));
+            t.set(List.of(sums.get(v)), List.of(sum));
+            t.release(sum);
+        }
     }
 
     /** One of the input rows that come with output row o, if it is inside the plane, into all sums. */

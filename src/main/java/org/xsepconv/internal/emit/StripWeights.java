@@ -17,15 +17,17 @@ final class StripWeights {
     private final Strip strip;
     private final Blocks blocks;
     private final int period;
+    private final int first;
     private final Address w;
     private final List<List<Vec>> held = new ArrayList<>();
 
-    /** Holds weights, outside of loops. */
-    StripWeights(TileMethod t, Strip strip, Blocks blocks, int period, int held) {
+    /** Holds weights from a first tap on, outside of loops. */
+    StripWeights(TileMethod t, Strip strip, Blocks blocks, int period, int first, int held) {
         this.t = t;
         this.strip = strip;
         this.blocks = blocks;
         this.period = period;
+        this.first = first;
         this.w = t.pin(t.w());
         for (int tap = 0; tap < held; tap++) {
             this.held.add(load(tap));
@@ -37,6 +39,7 @@ final class StripWeights {
         return new Blocks(period == 1 ? 1 : 2 * period + lanes, taps);
     }
 
+    /** What sums of the first tap on begin with. */
     List<Vec> bias() {
         return load("bias", 0);
     }
@@ -53,7 +56,7 @@ final class StripWeights {
     }
 
     private List<Vec> load(int tap) {
-        return load("w" + tap, blocks.tap(tap));
+        return load("w" + (first + tap), blocks.tap(first + tap));
     }
 
     private List<Vec> load(String name, long at) {

@@ -57,6 +57,9 @@ record Strips(Axis axis, int lanes, boolean permuted, List<Strip> strips) {
             }
         }
         for (int s = 0; s < axis.kernel(); s++) {
+            if (permutes(s) || permuted && shift(s) == 0) {
+                continue;
+            }
             for (int part = 0; part < axis.stride(); part++) {
                 masks.add(inside(column(start, s) + part * lanes));
             }
@@ -71,6 +74,17 @@ record Strips(Axis axis, int lanes, boolean permuted, List<Strip> strips) {
         } else {
             strips.add(strip);
         }
+    }
+
+    /** The most masks that a strip needs: those of all lanes, or of none, cost nothing. */
+    long mostMasks() {
+        return strips.stream()
+                .mapToLong(s -> s.masks().stream()
+                        .filter(m -> m != 0 && m != all())
+                        .distinct()
+                        .count())
+                .max()
+                .orElse(0);
     }
 
     /** The lowest column that a strip may load. */

@@ -26,7 +26,10 @@ final class CompiledPass extends ConvPass {
     /** What a call may take beside its work, in nanoseconds. */
     private static final long OVERHEAD = 2000;
 
-    /** Fewer channels than this would need vectors so short that other kernels of the process make the JVM box them. */
+    /**
+     * Fewer channels than this are some lanes of a vector of so many: shorter ones would be boxed by the JVM if other kernels of the
+     * process have wider ones.
+     */
     private static final int FEWEST = 8;
 
     private final Emitter emitter;
@@ -58,7 +61,7 @@ final class CompiledPass extends ConvPass {
         this.choice = choice;
         this.emitter = emitter(step, choice);
         this.lanes = lanes(step, choice);
-        this.padded = padded(step);
+        this.padded = padded(step) || masked(step, choice);
         this.planes = choice.family().planes();
         this.flat = choice.family().flat();
         this.blocks = choice.family().blocks(lanes, step.c(), step.taps());
@@ -72,7 +75,7 @@ final class CompiledPass extends ConvPass {
     }
 
     private static Emitter emitter(Step.Convolve step, Choice choice) {
-        return choice.family().choose(geometry(step), 32 * lanes(step, choice));
+        return choice.family().choose(geometry(step, masked(step, choice)), 32 * lanes(step, choice));
     }
 
     private static boolean padded(Step.Convolve step) {
@@ -82,7 +85,16 @@ final class CompiledPass extends ConvPass {
     private static int lanes(Step.Convolve step, Choice choice) {
         boolean whole =
                 padded(step) || choice.family().planes() || choice.family().flat();
-        return Choice.lanes(choice.options().vectorBits(), step.c(), whole);
+        return Choice.lanes(choice.options().vectorBits(), Math.max(FEWEST, step.c()), whole);
+    }
+
+    /** Whether all channels are some lanes of a single vector. */
+    private static boolean masked(Step.Convolve step, Choice choice) {
+        return !choice.family().planes() && !choice.family().flat() && masked(step);
+    }
+
+    private static boolean masked(Step.Convolve step) {
+        return !padded(step) && step.c() < FEWEST;
     }
 
     /** Why a step cannot be computed so, or null if it can. */
@@ -100,11 +112,12 @@ final class CompiledPass extends ConvPass {
         if (boxed && !roomy && step.c() % (bits / 32) != 0) {
             return "needs whole vectors of channels where planes meet pixels";
         }
-        if (!boxed && step.c() < FEWEST) {
-            return "needs " + FEWEST + " channels, not " + step.c();
+        boolean masked = !boxed && masked(step);
+        if (masked && bits < 32 * FEWEST) {
+            return "needs vectors of " + FEWEST + " lanes for fewer channels than that";
         }
-        Geometry g = geometry(step);
-        int lanes = Choice.lanes(bits, step.c(), boxed || padded(step));
+        Geometry g = geometry(step, masked);
+        int lanes = Choice.lanes(bits, Math.max(FEWEST, step.c()), boxed || padded(step));
         String reason = family.declines(g, 32 * lanes);
         return reason != null || family.choose(g, 32 * lanes) != null
                 ? reason
@@ -115,7 +128,7 @@ final class CompiledPass extends ConvPass {
         if (!step.planes()) {
             return "needs planes on both sides";
         }
-        Geometry g = geometry(step);
+        Geometry g = geometry(step, false);
         String reason = family.declines(g, bits);
         return reason != null || family.choose(g, bits) != null
                 ? reason
@@ -126,7 +139,7 @@ final class CompiledPass extends ConvPass {
     static double cost(Step.Convolve step, Family family, int bits) {
         return declines(step, family, false, bits) != null
                 ? Double.POSITIVE_INFINITY
-                : family.planes() ? family.cost(geometry(step), bits) : TransposedPass.sums(step);
+                : family.planes() ? family.cost(geometry(step, false), bits) : TransposedPass.sums(step);
     }
 
     private static String declinesFlat(Step.Convolve step, Family family, int bits) {
@@ -134,7 +147,7 @@ final class CompiledPass extends ConvPass {
         if (!dense || step.c() == 1) {
             return "needs pixels side by side";
         }
-        Geometry g = geometry(step);
+        Geometry g = geometry(step, false);
         String reason = family.declines(g, bits);
         return reason != null || family.choose(g, bits) != null
                 ? reason
@@ -149,8 +162,9 @@ final class CompiledPass extends ConvPass {
         return view.padded() || view.pixel() == 4;
     }
 
-    private static Geometry geometry(Step.Convolve step) {
-        return Geometry.of(step.rows(), step.columns(), step.src(), step.dst(), step.activation());
+    private static Geometry geometry(Step.Convolve step, boolean masked) {
+        int channels = masked ? step.c() : 0;
+        return Geometry.of(step.rows(), step.columns(), step.src(), step.dst(), step.activation(), channels);
     }
 
     /** Output rows of a tile. */

@@ -7,7 +7,6 @@ import org.xsepconv.Layout;
 import org.xsepconv.internal.kernel.Kernel;
 import org.xsepconv.internal.kernel.Operands;
 import org.xsepconv.internal.kernel.TransposeKernel;
-import org.xsepconv.internal.plan.Axis;
 import org.xsepconv.internal.plan.Step;
 import org.xsepconv.internal.plan.View;
 import org.xsepconv.internal.tile.Carrier;
@@ -24,11 +23,11 @@ final class TransposedPass extends ConvPass {
 
     private static final int MOST_CHANNELS = 64;
 
-    /** Cost of a vector through a transposition, in FMAs: of tensors that fit a cache, and of others. */
-    private static final double SIDE = 4.5;
+    /** Cost of a vector through a transposition, in FMAs: of planes that lie in few pages, and of others. */
+    private static final double SIDE = 5.5;
 
-    private static final double FAR_SIDE = 6.5;
-    private static final double CACHE_BYTES = 1 << 20;
+    private static final double FAR_SIDE = 7;
+    private static final double NEAR_BYTES = 2048;
 
     /** What a vector costs beyond its taps. */
     private static final double VECTOR = 2.5;
@@ -233,22 +232,17 @@ final class TransposedPass extends ConvPass {
         double outputs = (double) step.rows().out() * step.columns().out();
         double inputs = (double) step.rows().in() * step.columns().in();
         double room = (double) View.roomy(step.c()) / step.c();
-        double side = 4.0 * step.n() * step.c() * (inputs + outputs) > CACHE_BYTES ? FAR_SIDE : SIDE;
-        double sides = (planes(step.src()) ? side * inputs / outputs : 0) + (planes(step.dst()) ? side : 0);
+        double sides =
+                (planes(step.src()) ? side(inputs) * inputs / outputs : 0) + (planes(step.dst()) ? side(outputs) : 0);
         return sums(step) * room + sides;
+    }
+
+    private static double side(double pixels) {
+        return 4 * pixels > NEAR_BYTES ? FAR_SIDE : SIDE;
     }
 
     /** Cost of a vector of results, once its channels are together. */
     static double sums(Step.Convolve step) {
-        return inside(step.rows()) * inside(step.columns()) + VECTOR;
-    }
-
-    /** Taps of an axis that are inside the image, for an average output. */
-    private static double inside(Axis axis) {
-        long taps = 0;
-        for (Axis.Run run : axis.runs()) {
-            taps += (long) (run.end() - run.start()) * (run.endTap() - run.firstTap());
-        }
-        return (double) taps / axis.out();
+        return step.rows().meanTaps() * step.columns().meanTaps() + VECTOR;
     }
 }

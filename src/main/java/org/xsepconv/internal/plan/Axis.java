@@ -70,6 +70,19 @@ public record Axis(int in, int out, int kernel, int stride, int dilation, int pa
         return runs;
     }
 
+    /**
+     * Taps inside the input, for an average output.
+     *
+     * @return at most {@link #kernel}
+     */
+    public double meanTaps() {
+        long taps = 0;
+        for (Run run : runs()) {
+            taps += (long) (run.end() - run.start()) * (run.endTap() - run.firstTap());
+        }
+        return (double) taps / out;
+    }
+
     /** The first output whose first tap is below the given one. */
     private long firstTapFalls(int first) {
         return first == 0 ? Long.MAX_VALUE : Math.max(0, ceilDiv(pad - (first - 1L) * dilation, stride));
