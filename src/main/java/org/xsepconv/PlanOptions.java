@@ -1,5 +1,7 @@
 package org.xsepconv;
 
+import org.xsepconv.internal.Check;
+
 /**
  * Choices that the library makes by itself unless told otherwise. None of them changes a result, except
  * {@link #arithmetic}; {@link #src}, {@link #dst} and {@link #inPlace} say where the caller's tensors are.
@@ -12,6 +14,7 @@ package org.xsepconv;
  * @param dst where the elements of the output are in the caller's memory, or null if they are dense
  * @param other where the elements of what is added are in the caller's memory, or null if they are dense
  * @param inPlace whether input and output are the same memory
+ * @param fusion whether convolutions of a chain run as one pass over memory
  */
 public record PlanOptions(
         int vectorBits,
@@ -21,18 +24,20 @@ public record PlanOptions(
         Strides src,
         Strides dst,
         Strides other,
-        boolean inPlace) {
+        boolean inPlace,
+        Fusion fusion) {
 
     /**
      * Checks the width.
      *
-     * @throws IllegalArgumentException if {@code vectorBits} is none of the listed values
+     * @throws IllegalArgumentException if {@code vectorBits} is none of the listed values, or {@code fusion} is null
      */
     public PlanOptions {
         boolean width = vectorBits == 64 || vectorBits == 128 || vectorBits == 256 || vectorBits == 512;
         if (vectorBits != 0 && !width) {
             throw new IllegalArgumentException("vectorBits: " + vectorBits + ", expected 0, 64, 128, 256 or 512");
         }
+        Check.notNull("fusion", fusion);
     }
 
     /**
@@ -41,7 +46,7 @@ public record PlanOptions(
      * @return the options
      */
     public static PlanOptions defaults() {
-        return new PlanOptions(0, false, null, null, null, null, null, false);
+        return new PlanOptions(0, false, null, null, null, null, null, false, Fusion.AUTO);
     }
 
     /**
@@ -51,7 +56,7 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withVectorBits(int bits) {
-        return new PlanOptions(bits, checked, arithmetic, kernel, src, dst, other, inPlace);
+        return new PlanOptions(bits, checked, arithmetic, kernel, src, dst, other, inPlace, fusion);
     }
 
     /**
@@ -61,7 +66,7 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withChecked(boolean on) {
-        return new PlanOptions(vectorBits, on, arithmetic, kernel, src, dst, other, inPlace);
+        return new PlanOptions(vectorBits, on, arithmetic, kernel, src, dst, other, inPlace, fusion);
     }
 
     /**
@@ -71,7 +76,7 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withArithmetic(Arithmetic choice) {
-        return new PlanOptions(vectorBits, checked, choice, kernel, src, dst, other, inPlace);
+        return new PlanOptions(vectorBits, checked, choice, kernel, src, dst, other, inPlace, fusion);
     }
 
     /**
@@ -81,7 +86,7 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withKernel(String name) {
-        return new PlanOptions(vectorBits, checked, arithmetic, name, src, dst, other, inPlace);
+        return new PlanOptions(vectorBits, checked, arithmetic, name, src, dst, other, inPlace, fusion);
     }
 
     /**
@@ -92,7 +97,7 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withSrc(Strides strides) {
-        return new PlanOptions(vectorBits, checked, arithmetic, kernel, strides, dst, other, inPlace);
+        return new PlanOptions(vectorBits, checked, arithmetic, kernel, strides, dst, other, inPlace, fusion);
     }
 
     /**
@@ -103,7 +108,7 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withDst(Strides strides) {
-        return new PlanOptions(vectorBits, checked, arithmetic, kernel, src, strides, other, inPlace);
+        return new PlanOptions(vectorBits, checked, arithmetic, kernel, src, strides, other, inPlace, fusion);
     }
 
     /**
@@ -114,7 +119,7 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withOther(Strides strides) {
-        return new PlanOptions(vectorBits, checked, arithmetic, kernel, src, dst, strides, inPlace);
+        return new PlanOptions(vectorBits, checked, arithmetic, kernel, src, dst, strides, inPlace, fusion);
     }
 
     /**
@@ -126,6 +131,16 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withInPlace(boolean same) {
-        return new PlanOptions(vectorBits, checked, arithmetic, kernel, src, dst, other, same);
+        return new PlanOptions(vectorBits, checked, arithmetic, kernel, src, dst, other, same, fusion);
+    }
+
+    /**
+     * The same options with or without fused chains.
+     *
+     * @param choice whether convolutions that follow one another run as one pass over memory
+     * @return new options
+     */
+    public PlanOptions withFusion(Fusion choice) {
+        return new PlanOptions(vectorBits, checked, arithmetic, kernel, src, dst, other, inPlace, choice);
     }
 }
