@@ -71,6 +71,9 @@ public final class Passes {
                     passes.add(pass);
                     text.add(convolve.text());
                     text.add("  kernel " + choice.name() + ": " + pass.describe());
+                    if (convolve.epilogue() != null) {
+                        text.add("  then " + convolve.epilogue());
+                    }
                     choice.declined().forEach(reason -> text.add("    not " + reason));
                 }
             }

@@ -1,6 +1,7 @@
 package org.xsepconv.internal.plan;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import org.xsepconv.Arithmetic;
@@ -126,7 +127,8 @@ public final class Planner {
                 && settled.arithmetic() == Arithmetic.FMA
                 && settled.kernel() == null
                 && settled.fusion() != Fusion.NEVER
-                && operator.convolutions().size() > 1;
+                && operator.convolutions().size() > 1
+                && Arrays.stream(weights).noneMatch(Weights::hasScale);
         if (!possible) {
             return null;
         }
