@@ -58,7 +58,7 @@ class GuardTest {
     /** Sizes around the number of lanes, and small ones. */
     private static TreeSet<Integer> tails() {
         int lanes = Math.max(4, Cpu.PREFERRED_BITS / 32);
-        return new TreeSet<>(List.of(1, lanes / 2 - 1, lanes - 1, lanes, lanes + 1, 2 * lanes + 3));
+        return new TreeSet<>(List.of(1, 3, lanes / 2 - 1, lanes - 1, lanes, lanes + 1, 2 * lanes + 3));
     }
 
     private static List<DepthwiseConv2d> convolutions(KernelLine line) {

@@ -301,13 +301,22 @@ final class CompiledPass extends ConvPass {
 
     @Override
     public String describe() {
+        return describeKernel() + ", " + cut;
+    }
+
+    /** Its kernel, whatever feeds it. */
+    String describeKernel() {
         return "compiled for this geometry, " + (planes ? "columns" : flat ? "rows of pixels" : "channels")
-                + " as lanes, " + describeLanes() + ", " + cut;
+                + " as lanes, " + describeLanes();
     }
 
     @Override
     public String listing() {
         return Compiler.listing(emitter, 32 * lanes);
+    }
+
+    String kernelName() {
+        return choice.name();
     }
 
     String describeLanes() {

@@ -9,6 +9,15 @@ import org.xsepconv.internal.plan.Step;
 
 /** Turns the steps of a plan into passes. */
 public final class Passes {
+    /** What it takes to move a vector from tensor to tensor, in FMAs. */
+    private static final double COPY = 7.5;
+
+    /** What a stage costs beside the vectors it computes. */
+    private static final double STAGE = 0.3;
+
+    /** A vector by a source kernel. */
+    private static final double SOURCE = 200;
+
     private Passes() {}
 
     /** How a program reaches the caller's memory. */
@@ -46,6 +55,12 @@ public final class Passes {
                     passes.add(pass);
                     text.add(pass.describe());
                 }
+                case Step.Fused fused -> {
+                    FusedPass pass = new FusedPass(
+                            kernels, FusedPlan.of(fused, kernels), access == Access.ARRAYS);
+                    passes.add(pass);
+                    text.addAll(pass.lines());
+                }
                 case Step.Convolve convolve -> {
                     Choice choice = kernels.apply(convolve);
                     Pass pass = pass(convolve, choice, access);
@@ -57,6 +72,17 @@ public final class Passes {
             }
         }
         return new Program(passes, temporaryBytes, text);
+    }
+
+    /**
+     * Whether a chain can run as one pass.
+     *
+     * @param step the chain
+     * @param kernels the kernel of a stage
+     * @return false if a stage has no compiled kernel that works in scratch
+     */
+    public static boolean fuses(Step.Fused step, Function<Step.Convolve, Choice> kernels) {
+        return FusedPlan.of(step, kernels) != null;
     }
 
     private static Pass pass(Step.Convolve step, Choice choice, Access access) {
@@ -108,6 +134,49 @@ public final class Passes {
             best = Math.min(best, CompiledPass.cost(step, family, bits));
         }
         return Math.min(best, transposedCost(step, bits));
+    }
+
+    /**
+     * What a step costs with its memory traffic.
+     *
+     * @param step the step
+     * @param kernels the kernel of a convolution
+     * @param bits vector width
+     * @return FMAs of one lane
+     */
+    public static double cost(Step step, Function<Step.Convolve, Choice> kernels, int bits) {
+        return switch (step) {
+            case Step.Copy copy -> COPY * copy.n() * copy.c() * copy.h() * copy.w();
+            case Step.Convolve convolve -> {
+                double outputs = outputs(convolve);
+                double moved = (inputs(convolve) + outputs) / 2;
+                yield Math.max(outputs * finite(cost(convolve, bits)), moved * COPY);
+            }
+            case Step.Fused fused -> {
+                FusedPlan plan = FusedPlan.of(fused, kernels);
+                double sums = 0;
+                for (int i = 0; i < plan.stages().size(); i++) {
+                    Step.Convolve stage = plan.stages().get(i);
+                    sums += plan.recomputed(i) * outputs(stage) * (finite(cost(stage, bits)) + STAGE);
+                }
+                double moved = (inputs(plan.stages().getFirst())
+                                + outputs(plan.stages().getLast()))
+                        / 2;
+                yield Math.max(sums, moved * COPY);
+            }
+        };
+    }
+
+    private static double finite(double cost) {
+        return cost == Double.POSITIVE_INFINITY ? SOURCE : cost;
+    }
+
+    private static double inputs(Step.Convolve step) {
+        return (double) step.n() * step.c() * step.rows().in() * step.columns().in();
+    }
+
+    private static double outputs(Step.Convolve step) {
+        return (double) step.n() * step.c() * step.rows().out() * step.columns().out();
     }
 
     private static double transposedCost(Step.Convolve step, int bits) {
