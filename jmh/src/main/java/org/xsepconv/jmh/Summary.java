@@ -41,6 +41,14 @@ final class Summary {
         for (Layout layout : LAYOUTS) {
             double share = geometricMean(run(rows, layout, Row::shareOfLimit), Row::shareOfLimit);
             lines.add(String.format(Locale.ROOT, "%s: %.0f %% of the limit (geometric mean)", layout, 100 * share));
+            List<Row> run = run(rows, layout, Row::attainable);
+            if (!run.isEmpty()) {
+                lines.add(String.format(
+                        Locale.ROOT,
+                        "%s: at the limit, where it is below that, it would have %.2f times the speed of the best peer",
+                        layout,
+                        geometricMean(run, Row::attainable)));
+            }
         }
         return lines;
     }
