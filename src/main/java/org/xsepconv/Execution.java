@@ -76,7 +76,7 @@ final class Execution {
     /** On arrays; a workspace that is null is lent. */
     void run(float[] input, float[] addend, float[] output, Workspace own) {
         door.check(input, addend, output);
-        Workspace workspace = own == null ? borrow() : own;
+        Workspace workspace = own == null ? borrow(1) : own;
         try {
             Scratch scratch = workspace.acquire(this, 1);
             try {
@@ -93,7 +93,7 @@ final class Execution {
     /** On segments, in the calling thread. */
     void run(MemorySegment input, MemorySegment addend, MemorySegment output, Workspace own) {
         door.check(input, addend, output);
-        Workspace workspace = own == null ? borrow() : own;
+        Workspace workspace = own == null ? borrow(1) : own;
         try {
             run(input, addend, output, workspace, null, 1);
         } finally {
@@ -101,7 +101,7 @@ final class Execution {
         }
     }
 
-    /** On segments, in several threads; a workspace that is null is made. */
+    /** On segments, in several threads; a workspace that is null is lent. */
     void run(
             MemorySegment input,
             MemorySegment addend,
@@ -116,7 +116,12 @@ final class Execution {
         }
         long items = Math.max(programs.direct().mostItems(), programs.landed().mostItems());
         int useful = (int) Math.min(parallelism, items);
-        run(input, addend, output, workspace(useful), executor, useful);
+        Workspace workspace = borrow(useful);
+        try {
+            run(input, addend, output, workspace, executor, useful);
+        } finally {
+            giveBack(null, workspace);
+        }
     }
 
     private void run(
@@ -148,13 +153,14 @@ final class Execution {
         }
     }
 
-    private Workspace borrow() {
+    /** A workspace that is kept, unless it is for fewer threads: then it is dropped for one that is not. */
+    private Workspace borrow(int parallelism) {
         Workspace workspace = spare.poll();
         if (workspace == null) {
-            return workspace(1);
+            return workspace(parallelism);
         }
         spares.decrementAndGet();
-        return workspace;
+        return workspace.parallelism() < parallelism ? workspace(parallelism) : workspace;
     }
 
     /** Keeps a workspace that was lent. */
