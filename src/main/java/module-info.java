@@ -7,4 +7,5 @@ module org.xsepconv {
     requires jdk.incubator.vector;
 
     exports org.xsepconv;
+    exports org.xsepconv.blocks;
 }

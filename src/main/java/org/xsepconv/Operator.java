@@ -54,6 +54,15 @@ public sealed interface Operator permits DepthwiseConv2d, Chain, Split {
     }
 
     /**
+     * What one execution takes, whatever the machine.
+     *
+     * @return multiply-adds, parameters, bytes
+     */
+    default Cost cost() {
+        return Cost.of(this);
+    }
+
+    /**
      * Checks the weights, packs them, chooses the kernels.
      *
      * @param weights one per convolution, in the order of {@link #convolutions}

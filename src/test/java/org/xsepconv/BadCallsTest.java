@@ -44,7 +44,12 @@ class BadCallsTest {
     }
 
     static Stream<Row> rows() {
-        return Stream.of(BadDescriptions.rows(), BadTexts.rows(), BadPlans.rows(), BadExecutions.rows())
+        return Stream.of(
+                        BadDescriptions.rows(),
+                        BadTexts.rows(),
+                        BadPlans.rows(),
+                        BadExecutions.rows(),
+                        BadBlocks.rows())
                 .flatMap(List::stream);
     }
 

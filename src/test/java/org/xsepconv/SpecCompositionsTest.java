@@ -3,7 +3,6 @@ package org.xsepconv;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.xsepconv.Corner.BOTTOM_RIGHT;
-import static org.xsepconv.Corner.TOP_LEFT;
 import static org.xsepconv.Planes.X9;
 import static org.xsepconv.Planes.check;
 import static org.xsepconv.Planes.weights;
@@ -15,6 +14,11 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.xsepconv.blocks.DilatedDepthwise;
+import org.xsepconv.blocks.FuSeConv;
+import org.xsepconv.blocks.InceptionMixer;
+import org.xsepconv.blocks.PyramidConv;
+import org.xsepconv.blocks.XSepConvBlock;
 
 /** Small examples of operators composed of several convolutions, computed by hand. */
 class SpecCompositionsTest {
@@ -121,15 +125,13 @@ class SpecCompositionsTest {
         check(
                 s -> Chain.of(
                         DepthwiseConv2d.of(s, 1, 1).activation(Activation.relu()),
-                        XSepConv.of(s, 3, BOTTOM_RIGHT, Activation.relu()),
-                        DepthwiseConv2d.of(s, 1, 1).activation(Activation.relu())),
+                        XSepConvBlock.depthwise(s, 3, 1, BOTTOM_RIGHT, Activation.relu())),
                 X9,
                 "0 50 124; 0 64 150; 0 48 103",
                 weights("1"),
                 W2,
                 ROW,
-                COLUMN,
-                weights("1"));
+                COLUMN);
     }
 
     @Test
@@ -146,24 +148,10 @@ class SpecCompositionsTest {
         assertEquals(2_831_808, core);
     }
 
-    /** Identity, square, row and column on consecutive channels. */
-    static Split inception(TensorShape s, double ratio, int squareSize, int band) {
-        int g = (int) Math.floor(s.c() * ratio);
-        int c0 = s.c() - 3 * g;
-        TensorShape part = s.withChannels(g);
-        return Split.of(
-                s,
-                Split.copy(0, c0),
-                Split.branch(
-                        c0, g, DepthwiseConv2d.of(part, squareSize, squareSize).padding(Padding.same())),
-                Split.branch(c0 + g, g, DepthwiseConv2d.of(part, 1, band).padding(Padding.same())),
-                Split.branch(c0 + 2 * g, g, DepthwiseConv2d.of(part, band, 1).padding(Padding.same())));
-    }
-
     @Test
     void inceptionKeepsTheOrderOfTheChannels() {
         check(
-                s -> inception(s, 0.125, 3, 3),
+                s -> InceptionMixer.of(s, 3, 3, 0.125),
                 Planes.times(8, X9),
                 List.of(
                         X9,
@@ -182,17 +170,7 @@ class SpecCompositionsTest {
     @Test
     void inceptionWithEmptyBranchesIsTheIdentity() {
         Weights empty = Weights.of(new float[0]);
-        check(s -> inception(s, 0.125, 3, 11), Planes.times(7, X9), Planes.times(7, X9), empty, empty, empty);
-    }
-
-    private static Split fuse(TensorShape s, boolean full, int stride) {
-        int c = full ? s.c() : s.c() / 2;
-        TensorShape part = s.withChannels(c);
-        DepthwiseConv2d row =
-                DepthwiseConv2d.of(part, 1, 3).padding(Padding.same()).stride(stride);
-        DepthwiseConv2d column =
-                DepthwiseConv2d.of(part, 3, 1).padding(Padding.same()).stride(stride);
-        return Split.of(s, Split.branch(0, c, row), Split.branch(s.c() - c, c, column));
+        check(s -> InceptionMixer.of(s), Planes.times(7, X9), Planes.times(7, X9), empty, empty, empty);
     }
 
     @Test
@@ -200,29 +178,19 @@ class SpecCompositionsTest {
         List<String> src = List.of("1 2; 3 4", "5 6; 7 8");
         Weights one = weights("1 2 3");
         Weights two = weights("1 2 3", "1 2 3");
-        check(s -> fuse(s, false, 1), src, List.of("8 5; 18 11", "31 36; 19 22"), one, one);
+        check(s -> FuSeConv.half(s, 3, 1, NONE), src, List.of("8 5; 18 11", "31 36; 19 22"), one, one);
         check(
-                s -> fuse(s, true, 1),
+                s -> FuSeConv.full(s, 3, 1, NONE),
                 src,
                 List.of("8 5; 18 11", "28 17; 38 23", "11 16; 7 10", "31 36; 19 22"),
                 two,
                 two);
-        check(s -> fuse(s, false, 2), List.of(X9, X9), List.of("8 8; 38 26", "14 24; 18 24"), one, one);
+        check(s -> FuSeConv.half(s, 3, 2, NONE), List.of(X9, X9), List.of("8 8; 38 26", "14 24; 18 24"), one, one);
     }
 
     @Test
     void aDilationPerChannel() {
-        int[] pattern = {1, 2, 1, 4};
-        Function<TensorShape, Operator> poly = s -> Split.of(
-                s,
-                IntStream.range(0, 4)
-                        .mapToObj(c -> Split.branch(
-                                c,
-                                1,
-                                DepthwiseConv2d.of(s.withChannels(1), 3, 3)
-                                        .dilation(pattern[c])
-                                        .padding(Padding.same())))
-                        .toArray(Split.Branch[]::new));
+        Function<TensorShape, Operator> poly = s -> PyramidConv.of(s, 3, 1, PyramidConv.Assignment.CYCLIC, 1, 2, 1, 4);
         Weights w = weights("0 0 0; 1 0 -1; 0 0 0");
         String one = "-2 -2 -2 -2 -2 -2 -2 -2 8";
         check(
@@ -240,9 +208,7 @@ class SpecCompositionsTest {
     void twoDilatedSquaresOfTwoAreADilatedThreeInTheInterior(int d) {
         for (Layout layout : Layout.values()) {
             TensorShape shape = new TensorShape(1, 1, 11, 11, layout);
-            Chain cascade = Chain.of(
-                    DepthwiseConv2d.of(shape, 2, 2).dilation(d).padding(Padding.corner(BOTTOM_RIGHT)),
-                    DepthwiseConv2d.of(shape, 2, 2).dilation(d).padding(Padding.corner(TOP_LEFT)));
+            Chain cascade = DilatedDepthwise.cascaded(shape, d, NONE);
             DepthwiseConv2d merged = DepthwiseConv2d.of(shape, 3, 3).dilation(d).padding(Padding.same());
             float[] x = new float[121];
             for (int i = 0; i < x.length; i++) {

@@ -26,8 +26,14 @@ import org.xsepconv.XSepConv;
  */
 record Layer(String name, Operator operator) {
 
+    /** The operators of docs/operators.md. */
+    static final String OPERATORS = "operators";
+
     /** Reads a layer file, or the bundled list of that name, {@code quick} for instance; {@code #} starts a comment. */
     static List<Layer> ofFile(String name) {
+        if (name.equals(OPERATORS)) {
+            return Gallery.layers();
+        }
         try {
             return text(name)
                     .lines()
@@ -47,8 +53,8 @@ record Layer(String name, Operator operator) {
         }
         try (InputStream in = Layer.class.getResourceAsStream(name + ".layers")) {
             if (in == null) {
-                throw new IllegalArgumentException(
-                        "layers: \"" + name + "\", expected a file, or one of the lists quick, kernels and odd");
+                throw new IllegalArgumentException("layers: \"" + name
+                        + "\", expected a file, or one of the lists quick, kernels, odd and operators");
             }
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         }

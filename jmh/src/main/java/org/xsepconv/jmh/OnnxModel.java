@@ -6,15 +6,24 @@ import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.stream.LongStream;
 import org.xsepconv.Activation;
+import org.xsepconv.Chain;
 import org.xsepconv.DepthwiseConv2d;
+import org.xsepconv.Operator;
 import org.xsepconv.Padding;
+import org.xsepconv.Split;
 import org.xsepconv.TensorShape;
 import org.xsepconv.Weights;
 
-/** Writes a line of convolutions as an ONNX model: per convolution a {@code Conv} and, if any, its activation. */
+/**
+ * Writes an operator as an ONNX model: per convolution a {@code Conv} and, if any, its activation; per split a {@code Slice} for each
+ * branch and a {@code Concat}. Grouped padding is written in one of two {@link Form forms}.
+ */
 final class OnnxModel {
     static final String INPUT = "v0";
 
@@ -22,10 +31,25 @@ final class OnnxModel {
     // The first one that knows HardSwish is 14.
     private static final int OPSET = 17;
 
-    private final GraphProto.Builder graph = GraphProto.newBuilder().setName("layer");
-    private int values;
+    /** What grouped padding becomes. */
+    enum Form {
+        /** An odd kernel that the even ones are laid into, with zeros. */
+        EMBEDDED,
+        /** Four slices with pads of their own. */
+        SLICED
+    }
 
-    private OnnxModel() {}
+    private final GraphProto.Builder graph = GraphProto.newBuilder().setName("layer");
+    private final Iterator<Weights> weights;
+    private final Form form;
+    private int values;
+    /** The value that the next node takes. */
+    private String last = INPUT;
+
+    private OnnxModel(Form form, Weights... weights) {
+        this.form = form;
+        this.weights = Arrays.asList(weights).iterator();
+    }
 
     /**
      * A model and the name of its output.
@@ -35,26 +59,90 @@ final class OnnxModel {
      */
     record Written(byte[] bytes, String output) {}
 
-    static Written of(Workload workload) {
-        OnnxModel model = new OnnxModel();
+    static Written of(Workload workload, Form form) {
+        OnnxModel model = new OnnxModel(form, workload.weights());
         model.graph.addInput(value(INPUT, workload.operator().src()));
-        for (int i = 0; i < workload.convolutions().size(); i++) {
-            OddEmbedding odd = OddEmbedding.of(workload.convolutions().get(i), workload.weights(i));
-            model.convolution(odd.conv(), odd.weights());
-            model.activation(odd.conv().activation());
-        }
-        model.graph.addOutput(value(model.last(), workload.operator().dst()));
+        model.operator(workload.operator());
+        model.graph.addOutput(value(model.last, workload.operator().dst()));
         byte[] bytes = OnnxMl.ModelProto.newBuilder()
                 .setIrVersion(IR_VERSION)
                 .addOpsetImport(OnnxMl.OperatorSetIdProto.newBuilder().setVersion(OPSET))
                 .setGraph(model.graph)
                 .build()
                 .toByteArray();
-        return new Written(bytes, model.last());
+        return new Written(bytes, model.last);
     }
 
-    private String last() {
-        return "v" + values;
+    private void operator(Operator operator) {
+        switch (operator) {
+            case DepthwiseConv2d conv -> one(conv, weights.next());
+            case Chain chain -> chain.operators().forEach(this::operator);
+            case Split split -> split(split);
+        }
+    }
+
+    private void one(DepthwiseConv2d conv, Weights own) {
+        if (form == Form.SLICED && conv.padding() instanceof Padding.Grouped grouped) {
+            sliced(conv, own, grouped);
+        } else {
+            OddEmbedding odd = OddEmbedding.of(conv, own);
+            convolution(odd.conv(), odd.weights());
+            activation(odd.conv().activation());
+        }
+    }
+
+    private void sliced(DepthwiseConv2d conv, Weights own, Padding.Grouped grouped) {
+        int c = conv.src().c();
+        int taps = conv.kernelHeight() * conv.kernelWidth();
+        String from = last;
+        List<String> parts = new ArrayList<>();
+        for (int group = 0; group < 4; group++) {
+            int first = grouped.start(group, c);
+            int end = grouped.start(group + 1, c);
+            last = from;
+            slice(first, end);
+            Weights part = Weights.of(
+                    Arrays.copyOfRange(own.values(), first * taps, end * taps),
+                    Arrays.copyOfRange(own.bias(), first, end));
+            Padding padding = Padding.corner(grouped.order().get(group));
+            convolution(conv.src(conv.src().withChannels(end - first)).padding(padding), part);
+            activation(conv.activation());
+            parts.add(last);
+        }
+        concat(parts);
+    }
+
+    private void split(Split split) {
+        String from = last;
+        List<String> parts = new ArrayList<>();
+        for (Split.Branch branch : split.branches()) {
+            last = from;
+            if (branch.channels() != split.src().c()) {
+                slice(branch.firstChannel(), branch.firstChannel() + branch.channels());
+            }
+            if (branch instanceof Split.Convolved convolved) {
+                operator(convolved.operator());
+            }
+            parts.add(last);
+        }
+        concat(parts);
+    }
+
+    private void slice(int first, int end) {
+        String starts = integers("starts" + values, new long[] {first});
+        String ends = integers("ends" + values, new long[] {end});
+        String axes = integers("axes" + values, new long[] {1});
+        node("Slice", starts, ends, axes);
+    }
+
+    private void concat(List<String> parts) {
+        last = parts.getFirst();
+        String[] others = parts.subList(1, parts.size()).toArray(String[]::new);
+        node("Concat", others)
+                .addAttribute(AttributeProto.newBuilder()
+                        .setName("axis")
+                        .setType(AttributeProto.AttributeType.INT)
+                        .setI(1));
     }
 
     private void convolution(DepthwiseConv2d conv, Weights weights) {
@@ -96,10 +184,11 @@ final class OnnxModel {
 
     /** A node from the last value, and constants, to a new value. */
     private NodeProto.Builder node(String type, String... constants) {
-        NodeProto.Builder node = graph.addNodeBuilder().setOpType(type).addInput(last());
+        NodeProto.Builder node = graph.addNodeBuilder().setOpType(type).addInput(last);
         node.addAllInput(List.of(constants));
         values++;
-        return node.addOutput(last());
+        last = "v" + values;
+        return node.addOutput(last);
     }
 
     private String constant(String name, float[] data, long... dims) {
@@ -109,6 +198,15 @@ final class OnnxModel {
         for (float value : data) {
             tensor.addFloatData(value);
         }
+        return name;
+    }
+
+    private String integers(String name, long[] data) {
+        TensorProto.Builder tensor = graph.addInitializerBuilder()
+                .setName(name)
+                .setDataType(TensorProto.DataType.INT64_VALUE)
+                .addDims(data.length);
+        LongStream.of(data).forEach(tensor::addInt64Data);
         return name;
     }
 

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.xsepconv.Layout;
 import org.xsepconv.Operator;
+import org.xsepconv.Padding;
 import org.xsepconv.TensorShape;
 
 /** ONNX Runtime through its Java API, on one thread, with bound tensors on both sides, so that no copy is timed. */
@@ -33,20 +34,26 @@ final class OnnxRuntimePeer implements Peer {
 
     @Override
     public boolean accepts(Operator operator) {
-        return operator.src().layout() == Layout.NCHW && Workload.isLine(operator);
+        return operator.src().layout() == Layout.NCHW;
     }
 
-    /** With all optimisations convolutions may run in a blocked layout, the conversions timed; without the last ones, not. */
+    /**
+     * With all optimisations convolutions may run in a blocked layout, the conversions timed; without the last ones, not. Grouped
+     * padding may be an odd kernel or four slices.
+     */
     @Override
     public Contender prepare(Workload workload) {
-        return Fastest.of(Stream.of(OptLevel.ALL_OPT, OptLevel.EXTENDED_OPT)
-                .<Contender>map(level -> session(workload, level))
+        boolean grouped = workload.convolutions().stream().anyMatch(conv -> conv.padding() instanceof Padding.Grouped);
+        return Fastest.of(Stream.of(OnnxModel.Form.values())
+                .filter(form -> grouped || form == OnnxModel.Form.EMBEDDED)
+                .flatMap(form -> Stream.of(OptLevel.ALL_OPT, OptLevel.EXTENDED_OPT)
+                        .<Contender>map(level -> session(workload, level, form)))
                 .toList());
     }
 
-    private static Contender session(Workload workload, OptLevel level) {
+    private static Contender session(Workload workload, OptLevel level, OnnxModel.Form form) {
         try {
-            return new Session(workload, level);
+            return new Session(workload, level, form);
         } catch (OrtException e) {
             throw new IllegalStateException("ONNX Runtime: " + e.getMessage(), e);
         }
@@ -60,10 +67,10 @@ final class OnnxRuntimePeer implements Peer {
         private final Map<String, OnnxTensor> inputs;
         private final Map<String, OnnxTensor> outputs;
 
-        Session(Workload workload, OptLevel level) throws OrtException {
+        Session(Workload workload, OptLevel level, OnnxModel.Form form) throws OrtException {
             this.workload = workload;
             OrtEnvironment environment = OrtEnvironment.getEnvironment();
-            OnnxModel.Written model = OnnxModel.of(workload);
+            OnnxModel.Written model = OnnxModel.of(workload, form);
             try (SessionOptions options = new SessionOptions()) {
                 options.setIntraOpNumThreads(1);
                 options.setInterOpNumThreads(1);

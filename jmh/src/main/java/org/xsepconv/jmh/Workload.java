@@ -9,6 +9,7 @@ import org.xsepconv.Chain;
 import org.xsepconv.DepthwiseConv2d;
 import org.xsepconv.Operator;
 import org.xsepconv.Reference;
+import org.xsepconv.Split;
 import org.xsepconv.Weights;
 
 /** A layer with data: what all contenders share, down to the addresses of the buffers, and what they must compute. */
@@ -50,9 +51,6 @@ final class Workload {
 
     /** Per output {@code |b| + sum |w*x|}, carried through the chain: what rounding errors are proportional to. */
     private double[] magnitude() {
-        List<Operator> linear = operator.convolutions().stream()
-                .<Operator>map(c -> c.activation(Activation.identity()))
-                .toList();
         double[] x = new double[input.length];
         for (int i = 0; i < x.length; i++) {
             x[i] = Math.abs(input[i]);
@@ -61,7 +59,25 @@ final class Workload {
         for (int i = 0; i < absolute.length; i++) {
             absolute[i] = Weights.of(absolute(weights[i].values()), absolute(weights[i].bias()));
         }
-        return Reference.runInDouble(new Chain(linear), x, absolute);
+        return Reference.runInDouble(linear(operator), x, absolute);
+    }
+
+    private static Operator linear(Operator operator) {
+        return switch (operator) {
+            case DepthwiseConv2d conv -> conv.activation(Activation.identity());
+            case Chain chain ->
+                new Chain(chain.operators().stream().map(Workload::linear).toList());
+            case Split split ->
+                new Split(
+                        split.src(),
+                        split.branches().stream().map(Workload::linear).toList());
+        };
+    }
+
+    private static Split.Branch linear(Split.Branch branch) {
+        return branch instanceof Split.Convolved part
+                ? Split.branch(part.firstChannel(), part.channels(), linear(part.operator()))
+                : branch;
     }
 
     private static float[] absolute(float[] values) {
