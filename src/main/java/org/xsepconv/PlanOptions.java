@@ -12,6 +12,7 @@ import org.xsepconv.internal.Check;
  * @param kernel the only kernel to use, by its name in {@link Plan#describe}, or null for the best one
  * @param src where the elements of the input are in the caller's memory, or null if they are dense
  * @param dst where the elements of the output are in the caller's memory, or null if they are dense
+ * @param other where the elements of what is added are in the caller's memory, or null if they are dense
  * @param inPlace whether input and output are the same memory
  * @param fusion whether convolutions of a chain run as one pass over memory
  */
@@ -22,6 +23,7 @@ public record PlanOptions(
         String kernel,
         Strides src,
         Strides dst,
+        Strides other,
         boolean inPlace,
         Fusion fusion) {
 
@@ -44,7 +46,7 @@ public record PlanOptions(
      * @return the options
      */
     public static PlanOptions defaults() {
-        return new PlanOptions(0, false, null, null, null, null, false, Fusion.AUTO);
+        return new PlanOptions(0, false, null, null, null, null, null, false, Fusion.AUTO);
     }
 
     /**
@@ -54,7 +56,7 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withVectorBits(int bits) {
-        return new PlanOptions(bits, checked, arithmetic, kernel, src, dst, inPlace, fusion);
+        return new PlanOptions(bits, checked, arithmetic, kernel, src, dst, other, inPlace, fusion);
     }
 
     /**
@@ -64,7 +66,7 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withChecked(boolean on) {
-        return new PlanOptions(vectorBits, on, arithmetic, kernel, src, dst, inPlace, fusion);
+        return new PlanOptions(vectorBits, on, arithmetic, kernel, src, dst, other, inPlace, fusion);
     }
 
     /**
@@ -74,7 +76,7 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withArithmetic(Arithmetic choice) {
-        return new PlanOptions(vectorBits, checked, choice, kernel, src, dst, inPlace, fusion);
+        return new PlanOptions(vectorBits, checked, choice, kernel, src, dst, other, inPlace, fusion);
     }
 
     /**
@@ -84,7 +86,7 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withKernel(String name) {
-        return new PlanOptions(vectorBits, checked, arithmetic, name, src, dst, inPlace, fusion);
+        return new PlanOptions(vectorBits, checked, arithmetic, name, src, dst, other, inPlace, fusion);
     }
 
     /**
@@ -95,7 +97,7 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withSrc(Strides strides) {
-        return new PlanOptions(vectorBits, checked, arithmetic, kernel, strides, dst, inPlace, fusion);
+        return new PlanOptions(vectorBits, checked, arithmetic, kernel, strides, dst, other, inPlace, fusion);
     }
 
     /**
@@ -106,7 +108,18 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withDst(Strides strides) {
-        return new PlanOptions(vectorBits, checked, arithmetic, kernel, src, strides, inPlace, fusion);
+        return new PlanOptions(vectorBits, checked, arithmetic, kernel, src, strides, other, inPlace, fusion);
+    }
+
+    /**
+     * The same options for a second input, what a {@linkplain DepthwiseConv2d#residual residual} convolution adds, that is a view of a
+     * larger tensor, or has room between its rows or pixels. If it is the output's own memory, it must have the output's strides.
+     *
+     * @param strides where its elements are, or null if they are dense
+     * @return new options
+     */
+    public PlanOptions withOther(Strides strides) {
+        return new PlanOptions(vectorBits, checked, arithmetic, kernel, src, dst, strides, inPlace, fusion);
     }
 
     /**
@@ -118,7 +131,7 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withInPlace(boolean same) {
-        return new PlanOptions(vectorBits, checked, arithmetic, kernel, src, dst, same, fusion);
+        return new PlanOptions(vectorBits, checked, arithmetic, kernel, src, dst, other, same, fusion);
     }
 
     /**
@@ -128,6 +141,6 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withFusion(Fusion choice) {
-        return new PlanOptions(vectorBits, checked, arithmetic, kernel, src, dst, inPlace, choice);
+        return new PlanOptions(vectorBits, checked, arithmetic, kernel, src, dst, other, inPlace, choice);
     }
 }

@@ -57,7 +57,7 @@ final class CompiledPass extends ConvPass {
      * @param arrays whether the caller's memory is arrays
      */
     CompiledPass(Step.Convolve step, Choice choice, boolean arrays) {
-        super(step, cut(step, choice), choice.options().checked(), false);
+        super(step, Finish.cut(step, cut(step, choice)), choice.options(), false);
         this.choice = choice;
         this.emitter = emitter(step, choice);
         this.lanes = lanes(step, choice);
@@ -174,7 +174,11 @@ final class CompiledPass extends ConvPass {
 
     /** What a side of a pass lies in. */
     static Carrier carrier(View view, boolean checked, boolean arrays) {
-        return checked ? Carrier.SEGMENTS : arrays && view.buffer() != View.TEMPORARY ? Carrier.ARRAYS : Carrier.MEMORY;
+        return checked ? Carrier.SEGMENTS : arrays && callers(view) ? Carrier.ARRAYS : Carrier.MEMORY;
+    }
+
+    private static boolean callers(View view) {
+        return view.buffer() == View.SRC || view.buffer() == View.DST;
     }
 
     private static Cut cut(Step.Convolve step, Choice choice) {
@@ -266,7 +270,7 @@ final class CompiledPass extends ConvPass {
     }
 
     @Override
-    public List<Compiled> kernels() {
+    List<Compiled> ownKernels() {
         Compiled compiled = kernel;
         return compiled == null ? List.of() : List.of(compiled);
     }

@@ -25,9 +25,6 @@ record FusedPlan(List<Step.Convolve> stages, int[] tiles, Cut cut, int chunk, in
     /** Output rows that are worth a call of all stages. */
     private static final int CHUNK = 4;
 
-    /** Channels of a block: pixels are read in pieces of some cache lines. */
-    private static final int BLOCK = Integer.getInteger("fuse.block", 32);
-
     /** Bands of fewer rows than so many times the rows that both neighbours compute are not cut. */
     private static final int HALOS = 8;
 
@@ -50,8 +47,7 @@ record FusedPlan(List<Step.Convolve> stages, int[] tiles, Cut cut, int chunk, in
     /** Channels together: blocks of them, a few rows at a time. */
     private FusedPlan pixels(Function<Step.Convolve, Choice> kernels) {
         int c = stages.getFirst().c();
-        int block = c <= View.LANES ? c : block(c, BLOCK);
-        return inScratch(Layout.NHWC, kernels, block, CHUNK);
+        return inScratch(Layout.NHWC, kernels, block(c), CHUNK);
     }
 
     /** Whole planes, as many as the buffers hold. */
@@ -65,9 +61,12 @@ record FusedPlan(List<Step.Convolve> stages, int[] tiles, Cut cut, int chunk, in
         return inScratch(Layout.NCHW, kernels, block, stages.getLast().rows().out());
     }
 
-    /** The smallest block from the given one on, the rest of which fills a vector: the last vector of a block overlaps the one before. */
-    private static int block(int channels, int least) {
-        int block = Math.min(channels, least);
+    /**
+     * A vector of channels, for the least scratch; or more, if the rest would not fill a vector: the last vector of a block overlaps
+     * the one before.
+     */
+    private static int block(int channels) {
+        int block = Math.min(channels, View.LANES);
         while (channels % block > 0 && channels % block < View.LANES) {
             block = Math.min(channels, block + View.LANES);
         }
@@ -179,17 +178,18 @@ record FusedPlan(List<Step.Convolve> stages, int[] tiles, Cut cut, int chunk, in
         return most;
     }
 
-    /** Size of the buffer behind a stage. */
+    /** Size of the buffer behind a stage. Strips of columns may read rows that they do not use, up to the next stride. */
     long bufferBytes(int stage) {
-        View view = stages.get(stage).dst();
-        return view.pixel() == 4 ? view.channel() * cut.block() : view.row() * capacity(stage);
+        Step.Convolve s = stages.get(stage);
+        long unused = (stages.get(stage + 1).rows().stride() - 1L) * s.dst().row();
+        boolean planes = s.layout() == Layout.NCHW;
+        return capacity(stage) * s.dst().row() * (planes ? cut.block() : 1) + unused;
     }
 
     private long bytes() {
         long bytes = 0;
         for (int i = 0; i + 1 < stages.size(); i++) {
-            long row = stages.get(i).dst().row();
-            bytes += capacity(i) * (stages.get(i).dst().pixel() == 4 ? row * cut.block() : row);
+            bytes += bufferBytes(i);
         }
         return bytes;
     }

@@ -9,11 +9,16 @@ import org.xsepconv.internal.plan.Step;
 
 /** Turns the steps of a plan into passes. */
 public final class Passes {
-    /** What it takes to move a vector from tensor to tensor, in FMAs. */
-    private static final double COPY = 7.5;
+    /** What it takes to move a vector from tensor to tensor beside computing, in FMAs: if both may be in a cache, and if not. */
+    private static final double NEAR = 0.5;
 
-    /** What a stage costs beside the vectors it computes. */
-    private static final double STAGE = 0.3;
+    private static final double FAR = 11;
+
+    /** A fair share of a large L3 cache. */
+    private static final double CACHE_BYTES = 8 << 20;
+
+    /** What a vector of a fused stage costs more than one of a pass of its own. */
+    private static final double STAGE = 0.8;
 
     /** A vector by a source kernel. */
     private static final double SOURCE = 200;
@@ -66,6 +71,9 @@ public final class Passes {
                     passes.add(pass);
                     text.add(convolve.text());
                     text.add("  kernel " + choice.name() + ": " + pass.describe());
+                    if (convolve.epilogue() != null) {
+                        text.add("  then " + convolve.epilogue());
+                    }
                     choice.declined().forEach(reason -> text.add("    not " + reason));
                 }
             }
@@ -145,11 +153,10 @@ public final class Passes {
      */
     public static double cost(Step step, Function<Step.Convolve, Choice> kernels, int bits) {
         return switch (step) {
-            case Step.Copy copy -> COPY * copy.n() * copy.c() * copy.h() * copy.w();
+            case Step.Copy copy -> moved(2.0 * copy.n() * copy.c() * copy.h() * copy.w());
             case Step.Convolve convolve -> {
                 double outputs = outputs(convolve);
-                double moved = (inputs(convolve) + outputs) / 2;
-                yield Math.max(outputs * finite(cost(convolve, bits)), moved * COPY);
+                yield outputs * finite(cost(convolve, bits)) + moved(inputs(convolve) + outputs);
             }
             case Step.Fused fused -> {
                 FusedPlan plan = FusedPlan.of(fused, kernels);
@@ -158,12 +165,15 @@ public final class Passes {
                     Step.Convolve stage = plan.stages().get(i);
                     sums += plan.recomputed(i) * outputs(stage) * (finite(cost(stage, bits)) + STAGE);
                 }
-                double moved = (inputs(plan.stages().getFirst())
-                                + outputs(plan.stages().getLast()))
-                        / 2;
-                yield Math.max(sums, moved * COPY);
+                yield sums
+                        + moved(inputs(plan.stages().getFirst())
+                                + outputs(plan.stages().getLast()));
             }
         };
+    }
+
+    private static double moved(double floats) {
+        return floats / 2 * (4 * floats > CACHE_BYTES ? FAR : NEAR);
     }
 
     private static double finite(double cost) {

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
+import org.xsepconv.Activation;
 import org.xsepconv.Chain;
 import org.xsepconv.DepthwiseConv2d;
 import org.xsepconv.Layout;
@@ -27,6 +28,9 @@ final class Lowering {
     private final List<Step> steps = new ArrayList<>();
     private final Handover handover;
     private final Iterator<Weights> weights;
+    /** What is added, or null if nothing is. */
+    private final View other;
+
     private long temporaryBytes;
 
     /** How the convolutions of a chain hand over their results. */
@@ -39,7 +43,8 @@ final class Lowering {
         PIECES
     }
 
-    private Lowering(Handover handover, Weights... weights) {
+    private Lowering(View other, Handover handover, Weights... weights) {
+        this.other = other;
         this.handover = handover;
         this.weights = Arrays.asList(weights).iterator();
     }
@@ -53,7 +58,8 @@ final class Lowering {
     record Result(List<Step> steps, long temporaryBytes) {}
 
     static Result of(Operator operator, PlanOptions options, Handover handover, Weights... weights) {
-        Lowering lowering = new Lowering(handover, weights);
+        View other = operator.residual() ? View.of(View.OTHER, "other", operator.dst(), options.other()) : null;
+        Lowering lowering = new Lowering(other, handover, weights);
         View src = View.of(View.SRC, "src", operator.src(), options.src());
         View dst = View.of(View.DST, "dst", operator.dst(), options.dst());
         lowering.lower(operator, src, dst, 0);
@@ -71,7 +77,7 @@ final class Lowering {
 
     private void chain(Chain chain, View src, View dst, long free) {
         List<Operator> links = handover == Handover.PIECES ? links(flat(chain)) : chain.operators();
-        if (links.size() == 1 && links.getFirst() instanceof Chain joined) {
+        if (handover == Handover.PIECES && links.size() == 1 && links.getFirst() instanceof Chain joined) {
             fuse(joined.convolutions(), src, dst);
         } else {
             links(links, src, dst, free);
@@ -86,12 +92,13 @@ final class Lowering {
         return flat;
     }
 
-    /** Convolutions that follow one another joined to chains, if no tensor between them is empty. */
+    /** Convolutions that follow one another joined to chains, if no tensor between them is empty and none is residual. */
     private static List<Operator> links(List<Operator> operators) {
         List<Operator> links = new ArrayList<>();
         List<Operator> run = new ArrayList<>();
         for (Operator operator : operators) {
             boolean joins = operator instanceof DepthwiseConv2d
+                    && !operator.residual()
                     && operator.src().elements() > 0
                     && operator.dst().elements() > 0;
             if (joins) {
@@ -218,23 +225,41 @@ final class Lowering {
         }
     }
 
-    private static Step.Convolve step(DepthwiseConv2d conv, int first, int end, View src, View dst, Weights own) {
+    private Step.Convolve step(DepthwiseConv2d conv, int first, int end, View src, View dst, Weights own) {
         TensorShape in = conv.src();
         TensorShape out = conv.dst();
         Padding.Explicit pads = conv.pads(first);
         int taps = conv.kernelHeight() * conv.kernelWidth();
+        View result = dst.from(first, end - first == in.c());
+        Epilogue epilogue = epilogue(conv, first, end, result, own);
+        View sums = epilogue == null ? result : View.sums(out.withChannels(end - first), result);
         float[] bias = own.hasBias() ? own.bias() : new float[in.c()];
         return new Step.Convolve(
                 first == 0 && end == in.c() ? conv.toString() : conv + " channels " + first + " to " + (end - 1),
-                layout(in, src, dst),
+                layout(in, src, sums),
                 in.n(),
                 end - first,
                 new Axis(in.h(), out.h(), conv.kernelHeight(), conv.strideHeight(), conv.dilationHeight(), pads.top()),
                 new Axis(in.w(), out.w(), conv.kernelWidth(), conv.strideWidth(), conv.dilationWidth(), pads.left()),
                 src.from(first, end - first == in.c()),
-                dst.from(first, end - first == in.c()),
+                sums,
                 Arrays.copyOfRange(own.values(), first * taps, end * taps),
                 Arrays.copyOfRange(bias, first, end),
-                conv.activation());
+                epilogue == null ? conv.activation() : Activation.identity(),
+                epilogue);
+    }
+
+    /** What follows the sums, or null if the activation is all: kernels do that themselves. */
+    private Epilogue epilogue(DepthwiseConv2d conv, int first, int end, View result, Weights own) {
+        if (!own.hasScale() && !conv.residual()) {
+            return null;
+        }
+        View addend = null;
+        if (conv.residual()) {
+            int channel = (int) (result.offset() / result.channel());
+            addend = other.from(channel, end - first == conv.src().c());
+        }
+        float[] scale = own.hasScale() ? Arrays.copyOfRange(own.scale(), first, end) : null;
+        return new Epilogue(scale, addend, result, conv.activation());
     }
 }

@@ -1,6 +1,7 @@
 package org.xsepconv.internal.plan;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import org.xsepconv.Arithmetic;
@@ -93,7 +94,7 @@ public final class Planner {
         Lowering.Result fused = fused(operator, settled, kernels, weights);
         boolean fuses = fused != null
                 && (settled.fusion() == Fusion.ALWAYS || cost(fused, kernels, settled) < cost(apart, kernels, settled));
-        Lowering.Result best = fuses ? inPlace(operator, settled, fused) : apart;
+        Lowering.Result best = fuses ? fused : apart;
         boolean checked = settled.checked();
         Program landed = Passes.program(apart.steps(), source, apart.temporaryBytes(), Passes.Access.LANDED, checked);
         long temporary = best.temporaryBytes();
@@ -126,11 +127,13 @@ public final class Planner {
                 && settled.arithmetic() == Arithmetic.FMA
                 && settled.kernel() == null
                 && settled.fusion() != Fusion.NEVER
-                && operator.convolutions().size() > 1;
+                && operator.convolutions().size() > 1
+                && Arrays.stream(weights).noneMatch(Weights::hasScale);
         if (!possible) {
             return null;
         }
-        Lowering.Result fused = Lowering.of(operator, settled, Lowering.Handover.PIECES, weights);
+        Lowering.Result fused =
+                inPlace(operator, settled, Lowering.of(operator, settled, Lowering.Handover.PIECES, weights));
         boolean any = fused.steps().stream().anyMatch(Step.Fused.class::isInstance);
         boolean all = fused.steps().stream().allMatch(s -> !(s instanceof Step.Fused f) || Passes.fuses(f, kernels));
         return any && all ? fused : null;

@@ -59,6 +59,8 @@ public sealed interface Step {
      * @param weights order {@code [c][kh][kw]}
      * @param bias order {@code [c]}
      * @param activation applied to every output
+     * @param epilogue what follows before the results are where they belong, or null; then {@code dst} is {@link View#sums}, and the
+     *     activation is the identity
      */
     record Convolve(
             String text,
@@ -71,8 +73,30 @@ public sealed interface Step {
             View dst,
             float[] weights,
             float[] bias,
-            Activation activation)
+            Activation activation,
+            Epilogue epilogue)
             implements Step {
+
+        /** A convolution that nothing follows. */
+        public Convolve(
+                String text,
+                Layout layout,
+                int n,
+                int c,
+                Axis rows,
+                Axis columns,
+                View src,
+                View dst,
+                float[] weights,
+                float[] bias,
+                Activation activation) {
+            this(text, layout, n, c, rows, columns, src, dst, weights, bias, activation, null);
+        }
+
+        @Override
+        public View target() {
+            return epilogue == null ? dst : epilogue.dst();
+        }
 
         /**
          * Whether both sides have their planes together.
@@ -97,7 +121,7 @@ public sealed interface Step {
          * @return a new step
          */
         public Convolve between(Layout order, View in, View out) {
-            return new Convolve(text, order, n, c, rows, columns, in, out, weights, bias, activation);
+            return new Convolve(text, order, n, c, rows, columns, in, out, weights, bias, activation, epilogue);
         }
 
         /**
