@@ -74,7 +74,8 @@ final class DrawTaps {
                 svg.append(square(x + CELL * column, CELL * row, CELL - 1, "fill=\"#36c\""));
             }
         }
-        svg.append(square(x + CELL * REACH, CELL * REACH, CELL - 1, "fill=\"none\" stroke=\"#e60\" stroke-width=\"2\""));
+        svg.append(
+                square(x + CELL * REACH, CELL * REACH, CELL - 1, "fill=\"none\" stroke=\"#e60\" stroke-width=\"2\""));
     }
 
     private static String square(int x, int y, int side, String style) {
