@@ -122,6 +122,15 @@ abstract class ConvPass implements Pass {
 
     abstract long ownScratchBytes();
 
+    /** Writes weights in the order that kernels want. */
+    abstract void fill(float[] weights, int at);
+
+    @Override
+    public final int repack(float[] weights, int at) {
+        fill(weights, at);
+        return at + step.c() * step.taps();
+    }
+
     @Override
     public final long scratchBytes() {
         return landedBytes + ownScratchBytes();
