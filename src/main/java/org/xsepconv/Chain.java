@@ -14,7 +14,8 @@ public record Chain(List<Operator> operators) implements Operator {
     /**
      * Checks that every output fits the next input.
      *
-     * @throws IllegalArgumentException if there is no operator, or neighbours have different shapes
+     * @throws IllegalArgumentException if there is no operator, neighbours have different shapes, or one before the last is
+     *     residual: what it adds would not have the shape of the chain's output
      */
     public Chain {
         Check.notNull("operators", operators);
@@ -29,6 +30,10 @@ public record Chain(List<Operator> operators) implements Operator {
                 if (!dst.equals(next)) {
                     throw new IllegalArgumentException("operators[" + (i + 1) + "]: src " + next
                             + ", expected the dst of operators[" + i + "], " + dst);
+                }
+                if (operators.get(i).residual()) {
+                    throw new IllegalArgumentException(
+                            "operators[" + i + "]: residual, expected that of the last operator only");
                 }
             }
         }

@@ -11,7 +11,11 @@ import org.xsepconv.internal.Check;
  *                            weights[c,i,j] * src[n, c, y*sh + i*dh - top, x*sw + j*dw - left] )
  * }</pre>
  *
- * <p>with taps outside the image skipped, the taps taken in row-major order and each added by one fused multiply-add. The
+ * <p>or, if the {@link Weights#withScale weights have a scale} and the convolution is {@linkplain #residual residual},
+ * {@code activation(sum * scale[c] + other[n,c,y,x])}, {@code other} being a tensor of the shape of the output that
+ * {@link Plan#execute(float[], float[], float[])} and its neighbours take.
+ *
+ * <p>Taps outside the image are skipped; taps are taken in row-major order and each added by one fused multiply-add. The
  * output has {@code floor((H + top + bottom - dh*(kh-1) - 1) / sh) + 1} rows, and columns likewise.
  *
  * <p>Start with {@link #of} and refine with the withers. Whether the padded image can hold the kernel is checked when the
@@ -27,6 +31,7 @@ import org.xsepconv.internal.Check;
  * @param dilationWidth columns between neighbouring taps, {@code dw}, 1 or more
  * @param padding how the image is extended
  * @param activation applied to every output
+ * @param residual whether a second input is added before the activation
  */
 public record DepthwiseConv2d(
         TensorShape src,
@@ -37,7 +42,8 @@ public record DepthwiseConv2d(
         int dilationHeight,
         int dilationWidth,
         Padding padding,
-        Activation activation)
+        Activation activation,
+        boolean residual)
         implements Operator {
 
     /**
@@ -68,7 +74,8 @@ public record DepthwiseConv2d(
      * @throws IllegalArgumentException if an argument is below its range
      */
     public static DepthwiseConv2d of(TensorShape src, int kernelHeight, int kernelWidth) {
-        return new DepthwiseConv2d(src, kernelHeight, kernelWidth, 1, 1, 1, 1, Padding.valid(), Activation.identity());
+        return new DepthwiseConv2d(
+                src, kernelHeight, kernelWidth, 1, 1, 1, 1, Padding.valid(), Activation.identity(), false);
     }
 
     /**
@@ -90,7 +97,7 @@ public record DepthwiseConv2d(
      */
     public DepthwiseConv2d stride(int sh, int sw) {
         return new DepthwiseConv2d(
-                src, kernelHeight, kernelWidth, sh, sw, dilationHeight, dilationWidth, padding, activation);
+                src, kernelHeight, kernelWidth, sh, sw, dilationHeight, dilationWidth, padding, activation, residual);
     }
 
     /**
@@ -112,7 +119,7 @@ public record DepthwiseConv2d(
      */
     public DepthwiseConv2d dilation(int dh, int dw) {
         return new DepthwiseConv2d(
-                src, kernelHeight, kernelWidth, strideHeight, strideWidth, dh, dw, padding, activation);
+                src, kernelHeight, kernelWidth, strideHeight, strideWidth, dh, dw, padding, activation, residual);
     }
 
     /**
@@ -131,7 +138,8 @@ public record DepthwiseConv2d(
                 dilationHeight,
                 dilationWidth,
                 policy,
-                activation);
+                activation,
+                residual);
     }
 
     /**
@@ -150,7 +158,28 @@ public record DepthwiseConv2d(
                 dilationHeight,
                 dilationWidth,
                 padding,
-                function);
+                function,
+                residual);
+    }
+
+    /**
+     * The same convolution with or without a second input that is added before the activation, as a residual connection does.
+     *
+     * @param add whether there is one; it has the shape of the output
+     * @return a new description
+     */
+    public DepthwiseConv2d residual(boolean add) {
+        return new DepthwiseConv2d(
+                src,
+                kernelHeight,
+                kernelWidth,
+                strideHeight,
+                strideWidth,
+                dilationHeight,
+                dilationWidth,
+                padding,
+                activation,
+                add);
     }
 
     /**
@@ -169,7 +198,8 @@ public record DepthwiseConv2d(
                 dilationHeight,
                 dilationWidth,
                 padding,
-                activation);
+                activation,
+                residual);
     }
 
     /**
@@ -242,7 +272,7 @@ public record DepthwiseConv2d(
      *
      * @param bias {@code c} finite values, or null for none
      * @return a plan to execute
-     * @throws IllegalArgumentException if the bias does not fit
+     * @throws IllegalArgumentException if the bias does not fit, or the convolution adds another tensor
      */
     public DynamicPlan planDynamic(float[] bias) {
         return planDynamic(PlanOptions.defaults(), bias);
@@ -254,7 +284,8 @@ public record DepthwiseConv2d(
      * @param options vector width, kernel, arithmetic, checked mode, strides
      * @param bias {@code c} finite values, or null for none
      * @return a plan to execute
-     * @throws IllegalArgumentException if the bias does not fit, no kernel satisfies the options, or these ask for a plan in place
+     * @throws IllegalArgumentException if the bias does not fit, no kernel satisfies the options, these ask for a plan in
+     *     place, or the convolution adds another tensor
      */
     public DynamicPlan planDynamic(PlanOptions options, float[] bias) {
         Check.notNull("options", options);
@@ -267,14 +298,16 @@ public record DepthwiseConv2d(
     }
 
     /**
-     * The text form, for instance {@code nhwc:1x56x56x96 k:1x11 s:1x1 d:1x1 pad:same act:relu}.
+     * The text form, for instance {@code nhwc:1x56x56x96 k:1x11 s:1x1 d:1x1 pad:same act:relu}, followed by {@code add:other} if it
+     * is residual.
      *
-     * @return shape of the input, kernel, stride, dilation, padding, activation
+     * @return shape of the input, kernel, stride, dilation, padding, activation, residual
      */
     @Override
     public String toString() {
         return src + " k:" + kernelHeight + "x" + kernelWidth + " s:" + strideHeight + "x" + strideWidth + " d:"
-                + dilationHeight + "x" + dilationWidth + " pad:" + padding + " act:" + activation;
+                + dilationHeight + "x" + dilationWidth + " pad:" + padding + " act:" + activation
+                + (residual ? " add:other" : "");
     }
 
     /**
@@ -302,14 +335,30 @@ public record DepthwiseConv2d(
             case "k" -> {
                 int[] k = pair(word, value);
                 yield new DepthwiseConv2d(
-                        src, k[0], k[1], strideHeight, strideWidth, dilationHeight, dilationWidth, padding, activation);
+                        src,
+                        k[0],
+                        k[1],
+                        strideHeight,
+                        strideWidth,
+                        dilationHeight,
+                        dilationWidth,
+                        padding,
+                        activation,
+                        residual);
             }
             case "s" -> stride(pair(word, value)[0], pair(word, value)[1]);
             case "d" -> dilation(pair(word, value)[0], pair(word, value)[1]);
             case "pad" -> padding(Padding.parse(value));
             case "act" -> activation(Activation.parse(value));
+            case "add" -> {
+                if (!value.equals("other")) {
+                    throw new IllegalArgumentException("convolution: \"" + word + "\", expected add:other");
+                }
+                yield residual(true);
+            }
             default ->
-                throw new IllegalArgumentException("convolution: \"" + word + "\", expected k:, s:, d:, pad: or act:");
+                throw new IllegalArgumentException(
+                        "convolution: \"" + word + "\", expected k:, s:, d:, pad:, act: or add:");
         };
     }
 

@@ -51,6 +51,9 @@ public final class DynamicPlan {
         if (options.inPlace()) {
             throw new IllegalArgumentException("options: in place, expected separate input and output");
         }
+        if (convolution.residual()) {
+            throw new IllegalArgumentException("convolution: adds another tensor, expected one that does not");
+        }
         this.convolution = convolution;
         this.perImage = (int) size;
         this.elements = (long) src.n() * perImage;
@@ -60,6 +63,7 @@ public final class DynamicPlan {
         this.model = planner.get();
         this.door = new Door(
                 Door.Side.of(View.SRC, "src", src, options.src()),
+                null,
                 Door.Side.of(View.DST, "dst", convolution.dst(), options.dst()),
                 false);
     }
@@ -156,7 +160,7 @@ public final class DynamicPlan {
     public void execute(float[] input, float[] weights, float[] output, DynamicWorkspace workspace) {
         Check.notNull("weights", weights);
         Check.notNull("workspace", workspace);
-        door.check(input, output);
+        door.check(input, null, output);
         length(weights.length, "elements", elements);
         if (weights == output && output.length > 0) {
             throw new IllegalArgumentException("dst: the same array as weights, expected memory of its own");
@@ -164,7 +168,7 @@ public final class DynamicPlan {
         finite(weights, 0, weights.length, 0);
         workspace.acquire(this);
         try {
-            workspace.scratch.bind(input, output);
+            workspace.scratch.bind(input, null, output);
             Program program = workspace.programs.arrays();
             for (int image = 0; image < convolution.src().n(); image++) {
                 program.repack(weights, image * perImage);
@@ -210,7 +214,7 @@ public final class DynamicPlan {
     public void execute(MemorySegment input, MemorySegment weights, MemorySegment output, DynamicWorkspace workspace) {
         Check.notNull("weights", weights);
         Check.notNull("workspace", workspace);
-        door.check(input, output);
+        door.check(input, null, output);
         Door.usable("weights", weights);
         length(weights.byteSize(), "bytes", Float.BYTES * elements);
         if (weights.byteSize() > 0
@@ -239,7 +243,7 @@ public final class DynamicPlan {
         }
         boolean direct = Door.addressable(input) && Door.addressable(output);
         Program program = direct ? workspace.programs.direct() : workspace.programs.landed();
-        workspace.scratch.bind(input, output);
+        workspace.scratch.bind(input, null, output);
         for (int image = 0; image < images; image++) {
             if (images > 1) {
                 copy(weights, image, values);

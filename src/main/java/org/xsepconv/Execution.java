@@ -23,6 +23,7 @@ final class Execution {
     private final Planner.Result programs;
     private final Door.Side src;
     private final Door.Side dst;
+    private final Door.Side other;
     private final Door door;
 
     /** Workspaces for calls that bring none. */
@@ -35,7 +36,8 @@ final class Execution {
         this.programs = programs;
         this.src = Door.Side.of(View.SRC, "src", operator.src(), options.src());
         this.dst = Door.Side.of(View.DST, "dst", operator.dst(), options.dst());
-        this.door = new Door(src, dst, options.inPlace());
+        this.other = operator.residual() ? Door.Side.of(View.OTHER, "other", operator.dst(), options.other()) : null;
+        this.door = new Door(src, other, dst, options.inPlace());
     }
 
     Workspace workspace(int parallelism) {
@@ -51,16 +53,18 @@ final class Execution {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment input = arena.allocate(src.bytes(), 64);
             MemorySegment output = programs.options().inPlace() ? input : arena.allocate(dst.bytes(), 64);
+            MemorySegment addend = other == null ? null : arena.allocate(other.bytes(), 64);
             Workspace workspace = workspace(1);
-            return WarmUp.run(programs.direct(), () -> run(input, output, workspace), limit.toNanos());
+            return WarmUp.run(programs.direct(), () -> run(input, addend, output, workspace), limit.toNanos());
         }
     }
 
     boolean warmUpArrays(Duration limit) {
         float[] input = array("src", src);
         float[] output = programs.options().inPlace() ? input : array("dst", dst);
+        float[] addend = other == null ? null : array("dst", other);
         Workspace workspace = workspace(1);
-        return WarmUp.run(programs.arrays(), () -> run(input, output, workspace), limit.toNanos());
+        return WarmUp.run(programs.arrays(), () -> run(input, addend, output, workspace), limit.toNanos());
     }
 
     private static float[] array(String name, Door.Side side) {
@@ -70,13 +74,13 @@ final class Execution {
     }
 
     /** On arrays; a workspace that is null is lent. */
-    void run(float[] input, float[] output, Workspace own) {
-        door.check(input, output);
+    void run(float[] input, float[] addend, float[] output, Workspace own) {
+        door.check(input, addend, output);
         Workspace workspace = own == null ? borrow() : own;
         try {
             Scratch scratch = workspace.acquire(this, 1);
             try {
-                scratch.bind(input, output);
+                scratch.bind(input, addend, output);
                 programs.arrays().run(scratch);
             } finally {
                 workspace.giveBack();
@@ -87,36 +91,49 @@ final class Execution {
     }
 
     /** On segments, in the calling thread. */
-    void run(MemorySegment input, MemorySegment output, Workspace own) {
-        door.check(input, output);
+    void run(MemorySegment input, MemorySegment addend, MemorySegment output, Workspace own) {
+        door.check(input, addend, output);
         Workspace workspace = own == null ? borrow() : own;
         try {
-            run(input, output, workspace, null, 1);
+            run(input, addend, output, workspace, null, 1);
         } finally {
             giveBack(own, workspace);
         }
     }
 
     /** On segments, in several threads; a workspace that is null is made. */
-    void run(MemorySegment input, MemorySegment output, Executor executor, int parallelism, Workspace own) {
-        door.check(input, output);
+    void run(
+            MemorySegment input,
+            MemorySegment addend,
+            MemorySegment output,
+            Executor executor,
+            int parallelism,
+            Workspace own) {
+        door.check(input, addend, output);
         if (own != null) {
-            run(input, output, own, executor, parallelism);
+            run(input, addend, output, own, executor, parallelism);
             return;
         }
         long items = Math.max(programs.direct().mostItems(), programs.landed().mostItems());
         int useful = (int) Math.min(parallelism, items);
-        run(input, output, workspace(useful), executor, useful);
+        run(input, addend, output, workspace(useful), executor, useful);
     }
 
     private void run(
-            MemorySegment input, MemorySegment output, Workspace workspace, Executor executor, int parallelism) {
+            MemorySegment input,
+            MemorySegment addend,
+            MemorySegment output,
+            Workspace workspace,
+            Executor executor,
+            int parallelism) {
         Scratch scratch = workspace.acquire(this, parallelism);
         try {
-            boolean direct = Door.addressable(input) && Door.addressable(output);
+            boolean direct =
+                    Door.addressable(input) && Door.addressable(output) && (addend == null || Door.addressable(addend));
             Program program = direct ? programs.direct() : programs.landed();
-            boolean anyThread = direct && !programs.options().checked() || Door.shared(input) && Door.shared(output);
-            scratch.bind(input, output);
+            boolean shared = Door.shared(input) && Door.shared(output) && (addend == null || Door.shared(addend));
+            boolean anyThread = direct && !programs.options().checked() || shared;
+            scratch.bind(input, addend, output);
             if (executor == null || parallelism == 1 || !anyThread) {
                 program.run(scratch);
             } else {
@@ -125,6 +142,7 @@ final class Execution {
         } finally {
             workspace.giveBack();
             Reference.reachabilityFence(input);
+            Reference.reachabilityFence(addend);
             Reference.reachabilityFence(output);
             Reference.reachabilityFence(workspace);
         }

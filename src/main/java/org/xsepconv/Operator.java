@@ -34,6 +34,15 @@ public sealed interface Operator permits DepthwiseConv2d, Chain, Split {
     List<DepthwiseConv2d> convolutions();
 
     /**
+     * Whether a second input is added to the output, see {@link DepthwiseConv2d#residual}.
+     *
+     * @return true if executions take one
+     */
+    default boolean residual() {
+        return convolutions().stream().anyMatch(DepthwiseConv2d::residual);
+    }
+
+    /**
      * Multiply-adds of one execution, taps on padding included.
      *
      * @return {@code sum of n*c*ho*wo*kh*kw}

@@ -114,7 +114,7 @@ public final class Plan {
      * @throws IllegalArgumentException if a length is wrong, or both are the same array
      */
     public void execute(float[] input, float[] output) {
-        execution.run(input, output, null);
+        execution.run(input, null, output, null);
     }
 
     /**
@@ -128,7 +128,7 @@ public final class Plan {
      */
     public void execute(float[] input, float[] output, Workspace workspace) {
         Check.notNull("workspace", workspace);
-        execution.run(input, output, workspace);
+        execution.run(input, null, output, workspace);
     }
 
     /**
@@ -141,7 +141,7 @@ public final class Plan {
      * @throws WrongThreadException if a segment is confined to another thread
      */
     public void execute(MemorySegment input, MemorySegment output) {
-        execution.run(input, output, null);
+        execution.run(input, null, output, null);
     }
 
     /**
@@ -157,7 +157,7 @@ public final class Plan {
      */
     public void execute(MemorySegment input, MemorySegment output, Workspace workspace) {
         Check.notNull("workspace", workspace);
-        execution.run(input, output, workspace);
+        execution.run(input, null, output, workspace);
     }
 
     /**
@@ -176,7 +176,7 @@ public final class Plan {
     public void execute(MemorySegment input, MemorySegment output, Executor executor, int parallelism) {
         Check.notNull("executor", executor);
         Check.atLeast("parallelism", parallelism, 1);
-        execution.run(input, output, executor, parallelism, null);
+        execution.run(input, null, output, executor, parallelism, null);
     }
 
     /**
@@ -197,6 +197,118 @@ public final class Plan {
         Check.notNull("executor", executor);
         Check.atLeast("parallelism", parallelism, 1);
         Check.notNull("workspace", workspace);
-        execution.run(input, output, executor, parallelism, workspace);
+        execution.run(input, null, output, executor, parallelism, workspace);
+    }
+
+    /**
+     * Runs a {@linkplain DepthwiseConv2d#residual residual} operator on arrays.
+     *
+     * @param input {@code src().elements()} values
+     * @param other {@code dst().elements()} values to add; may be the array of the input or of the output
+     * @param output {@code dst().elements()} values, overwritten
+     * @throws IllegalArgumentException as {@link #execute(float[], float[])} does
+     */
+    public void execute(float[] input, float[] other, float[] output) {
+        Check.notNull("other", other);
+        execution.run(input, other, output, null);
+    }
+
+    /**
+     * Runs a {@linkplain DepthwiseConv2d#residual residual} operator on arrays and allocates nothing.
+     *
+     * @param input {@code src().elements()} values
+     * @param other {@code dst().elements()} values to add; may be the array of the input or of the output
+     * @param output {@code dst().elements()} values, overwritten
+     * @param workspace scratch of this plan or a larger one
+     * @throws IllegalArgumentException as {@link #execute(float[], float[], Workspace)} does
+     * @throws IllegalStateException if the workspace is in use
+     */
+    public void execute(float[] input, float[] other, float[] output, Workspace workspace) {
+        Check.notNull("other", other);
+        Check.notNull("workspace", workspace);
+        execution.run(input, other, output, workspace);
+    }
+
+    /**
+     * Runs a {@linkplain DepthwiseConv2d#residual residual} operator on segments.
+     *
+     * @param input {@code 4 * src().elements()} bytes
+     * @param other {@code 4 * dst().elements()} bytes to add; may overlap the input, and may be the segment of the output
+     * @param output {@code 4 * dst().elements()} bytes, overwritten
+     * @throws IllegalArgumentException as {@link #execute(MemorySegment, MemorySegment)} does, or if {@code other} overlaps the output and is not
+     *     in the same place
+     * @throws IllegalStateException if an arena is closed
+     * @throws WrongThreadException if a segment is confined to another thread
+     */
+    public void execute(MemorySegment input, MemorySegment other, MemorySegment output) {
+        Check.notNull("other", other);
+        execution.run(input, other, output, null);
+    }
+
+    /**
+     * Runs a {@linkplain DepthwiseConv2d#residual residual} operator on segments and allocates nothing.
+     *
+     * @param input {@code 4 * src().elements()} bytes
+     * @param other {@code 4 * dst().elements()} bytes to add; may overlap the input, and may be the segment of the output
+     * @param output {@code 4 * dst().elements()} bytes, overwritten
+     * @param workspace scratch of this plan or a larger one
+     * @throws IllegalArgumentException as {@link #execute(MemorySegment, MemorySegment, Workspace)} does, or if {@code other} overlaps the output and is not
+     *     in the same place
+     * @throws IllegalStateException if an arena is closed or the workspace is in use
+     * @throws WrongThreadException if a segment is confined to another thread
+     */
+    public void execute(MemorySegment input, MemorySegment other, MemorySegment output, Workspace workspace) {
+        Check.notNull("other", other);
+        Check.notNull("workspace", workspace);
+        execution.run(input, other, output, workspace);
+    }
+
+    /**
+     * Runs a {@linkplain DepthwiseConv2d#residual residual} operator on segments in several threads.
+     *
+     * @param input {@code 4 * src().elements()} bytes
+     * @param other {@code 4 * dst().elements()} bytes to add; may overlap the input, and may be the segment of the output
+     * @param output {@code 4 * dst().elements()} bytes, overwritten
+     * @param executor runs up to {@code parallelism - 1} tasks
+     * @param parallelism most threads that take part, the caller included, 1 or more
+     * @throws IllegalArgumentException as {@link #execute(MemorySegment, MemorySegment, Executor, int)} does, or if {@code other} overlaps the output and is not
+     *     in the same place
+     * @throws IllegalStateException if an arena is closed
+     * @throws WrongThreadException if a segment is confined to another thread
+     */
+    public void execute(
+            MemorySegment input, MemorySegment other, MemorySegment output, Executor executor, int parallelism) {
+        Check.notNull("other", other);
+        Check.notNull("executor", executor);
+        Check.atLeast("parallelism", parallelism, 1);
+        execution.run(input, other, output, executor, parallelism, null);
+    }
+
+    /**
+     * Runs a {@linkplain DepthwiseConv2d#residual residual} operator on segments in several threads, with the caller's scratch.
+     *
+     * @param input {@code 4 * src().elements()} bytes
+     * @param other {@code 4 * dst().elements()} bytes to add; may overlap the input, and may be the segment of the output
+     * @param output {@code 4 * dst().elements()} bytes, overwritten
+     * @param executor runs up to {@code parallelism - 1} tasks
+     * @param parallelism most threads that take part, the caller included, 1 or more
+     * @param workspace scratch of this plan or a larger one, for at least so many threads
+     * @throws IllegalArgumentException as {@link #execute(MemorySegment, MemorySegment, Executor, int, Workspace)} does, or if {@code other} overlaps the output and is not
+     *     in the same place
+     * @throws IllegalStateException if an arena is closed or the workspace is in use
+     * @throws WrongThreadException if a segment is confined to another thread
+     */
+    public void execute(
+            MemorySegment input,
+            MemorySegment other,
+            MemorySegment output,
+            Executor executor,
+            int parallelism,
+            Workspace workspace) {
+        Check.notNull("other", other);
+        Check.notNull("executor", executor);
+        Check.atLeast("parallelism", parallelism, 1);
+        Check.notNull("workspace", workspace);
+        execution.run(input, other, output, executor, parallelism, workspace);
     }
 }

@@ -1,5 +1,7 @@
 package org.xsepconv;
 
+import org.xsepconv.internal.Check;
+
 /**
  * Choices that the library makes by itself unless told otherwise. None of them changes a result, except
  * {@link #arithmetic}; {@link #src}, {@link #dst} and {@link #inPlace} say where the caller's tensors are.
@@ -10,7 +12,9 @@ package org.xsepconv;
  * @param kernel the only kernel to use, by its name in {@link Plan#describe}, or null for the best one
  * @param src where the elements of the input are in the caller's memory, or null if they are dense
  * @param dst where the elements of the output are in the caller's memory, or null if they are dense
+ * @param other where the elements of what is added are in the caller's memory, or null if they are dense
  * @param inPlace whether input and output are the same memory
+ * @param fusion whether convolutions of a chain run as one pass over memory
  */
 public record PlanOptions(
         int vectorBits,
@@ -19,18 +23,21 @@ public record PlanOptions(
         String kernel,
         Strides src,
         Strides dst,
-        boolean inPlace) {
+        Strides other,
+        boolean inPlace,
+        Fusion fusion) {
 
     /**
      * Checks the width.
      *
-     * @throws IllegalArgumentException if {@code vectorBits} is none of the listed values
+     * @throws IllegalArgumentException if {@code vectorBits} is none of the listed values, or {@code fusion} is null
      */
     public PlanOptions {
         boolean width = vectorBits == 64 || vectorBits == 128 || vectorBits == 256 || vectorBits == 512;
         if (vectorBits != 0 && !width) {
             throw new IllegalArgumentException("vectorBits: " + vectorBits + ", expected 0, 64, 128, 256 or 512");
         }
+        Check.notNull("fusion", fusion);
     }
 
     /**
@@ -39,7 +46,7 @@ public record PlanOptions(
      * @return the options
      */
     public static PlanOptions defaults() {
-        return new PlanOptions(0, false, null, null, null, null, false);
+        return new PlanOptions(0, false, null, null, null, null, null, false, Fusion.AUTO);
     }
 
     /**
@@ -49,7 +56,7 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withVectorBits(int bits) {
-        return new PlanOptions(bits, checked, arithmetic, kernel, src, dst, inPlace);
+        return new PlanOptions(bits, checked, arithmetic, kernel, src, dst, other, inPlace, fusion);
     }
 
     /**
@@ -59,7 +66,7 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withChecked(boolean on) {
-        return new PlanOptions(vectorBits, on, arithmetic, kernel, src, dst, inPlace);
+        return new PlanOptions(vectorBits, on, arithmetic, kernel, src, dst, other, inPlace, fusion);
     }
 
     /**
@@ -69,7 +76,7 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withArithmetic(Arithmetic choice) {
-        return new PlanOptions(vectorBits, checked, choice, kernel, src, dst, inPlace);
+        return new PlanOptions(vectorBits, checked, choice, kernel, src, dst, other, inPlace, fusion);
     }
 
     /**
@@ -79,7 +86,7 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withKernel(String name) {
-        return new PlanOptions(vectorBits, checked, arithmetic, name, src, dst, inPlace);
+        return new PlanOptions(vectorBits, checked, arithmetic, name, src, dst, other, inPlace, fusion);
     }
 
     /**
@@ -90,7 +97,7 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withSrc(Strides strides) {
-        return new PlanOptions(vectorBits, checked, arithmetic, kernel, strides, dst, inPlace);
+        return new PlanOptions(vectorBits, checked, arithmetic, kernel, strides, dst, other, inPlace, fusion);
     }
 
     /**
@@ -101,7 +108,18 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withDst(Strides strides) {
-        return new PlanOptions(vectorBits, checked, arithmetic, kernel, src, strides, inPlace);
+        return new PlanOptions(vectorBits, checked, arithmetic, kernel, src, strides, other, inPlace, fusion);
+    }
+
+    /**
+     * The same options for a second input, what a {@linkplain DepthwiseConv2d#residual residual} convolution adds, that is a view of a
+     * larger tensor, or has room between its rows or pixels. If it is the output's own memory, it must have the output's strides.
+     *
+     * @param strides where its elements are, or null if they are dense
+     * @return new options
+     */
+    public PlanOptions withOther(Strides strides) {
+        return new PlanOptions(vectorBits, checked, arithmetic, kernel, src, dst, strides, inPlace, fusion);
     }
 
     /**
@@ -113,6 +131,16 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withInPlace(boolean same) {
-        return new PlanOptions(vectorBits, checked, arithmetic, kernel, src, dst, same);
+        return new PlanOptions(vectorBits, checked, arithmetic, kernel, src, dst, other, same, fusion);
+    }
+
+    /**
+     * The same options with or without fused chains.
+     *
+     * @param choice whether convolutions that follow one another run as one pass over memory
+     * @return new options
+     */
+    public PlanOptions withFusion(Fusion choice) {
+        return new PlanOptions(vectorBits, checked, arithmetic, kernel, src, dst, other, inPlace, choice);
     }
 }

@@ -28,6 +28,21 @@ public final class Reference {
     }
 
     /**
+     * Runs a residual operator by the arithmetic of this machine.
+     *
+     * @param operator what to compute
+     * @param src the input, {@code operator.src().elements()} values
+     * @param other what is added, {@code operator.dst().elements()} values
+     * @param weights one per convolution
+     * @return the output, {@code operator.dst().elements()} values
+     * @throws IllegalArgumentException if a length is wrong, or nothing is residual
+     */
+    public static float[] run(Operator operator, float[] src, float[] other, Weights... weights) {
+        Check.notNull("other", other);
+        return runAny(Arithmetic.ofThisMachine(), operator, src, other, weights);
+    }
+
+    /**
      * Runs an operator by a given arithmetic.
      *
      * @param arithmetic how a tap is added
@@ -38,9 +53,15 @@ public final class Reference {
      * @throws IllegalArgumentException if a length is wrong
      */
     public static float[] run(Arithmetic arithmetic, Operator operator, float[] src, Weights... weights) {
+        return runAny(arithmetic, operator, src, null, weights);
+    }
+
+    private static float[] runAny(
+            Arithmetic arithmetic, Operator operator, float[] src, float[] other, Weights... weights) {
         Check.notNull("arithmetic", arithmetic);
         Check.notNull("src", src);
         check(operator, src.length, weights);
+        checkOther(operator, other == null ? null : other.length);
         return new Loops<float[]>() {
             @Override
             float[] allocate(int length) {
@@ -48,25 +69,29 @@ public final class Reference {
             }
 
             @Override
-            void convolve(DepthwiseConv2d conv, float[] x, float[] y, Weights w) {
-                inFloat(arithmetic, conv, x, y, w);
+            void convolve(DepthwiseConv2d conv, float[] x, float[] addend, float[] y, Weights w) {
+                inFloat(arithmetic, conv, x, addend, y, w);
             }
-        }.run(operator, src, Arrays.asList(weights).iterator());
+        }.run(operator, src, other, Arrays.asList(weights).iterator());
     }
 
     /**
      * Runs an operator in {@code double}, the yardstick for rounding errors. The {@code float} result of one convolution
-     * with {@code t} taps lies within {@code 4 * 2^-24 * (t + 1) * (|bias| + sum |w*x|)} of it, absent underflow.
+     * with {@code t} taps, neither scaled nor residual, lies within
+     * {@code 4 * 2^-24 * (t + 1) * (|bias| + sum |w*x|)} of it, absent underflow.
      *
      * @param operator what to compute
      * @param src the input, {@code operator.src().elements()} values
      * @param weights one per convolution
      * @return the output, {@code operator.dst().elements()} values
-     * @throws IllegalArgumentException if a length is wrong
+     * @throws IllegalArgumentException if a length is wrong, or something is scaled or residual
      */
     public static double[] runInDouble(Operator operator, double[] src, Weights... weights) {
         Check.notNull("src", src);
         check(operator, src.length, weights);
+        if (operator.residual() || Arrays.stream(weights).anyMatch(Weights::hasScale)) {
+            throw new IllegalArgumentException("operator: scaled or residual, expected neither in double");
+        }
         return new Loops<double[]>() {
             @Override
             double[] allocate(int length) {
@@ -74,15 +99,15 @@ public final class Reference {
             }
 
             @Override
-            void convolve(DepthwiseConv2d conv, double[] x, double[] y, Weights w) {
+            void convolve(DepthwiseConv2d conv, double[] x, double[] addend, double[] y, Weights w) {
                 inDouble(conv, x, y, w);
             }
-        }.run(operator, src, Arrays.asList(weights).iterator());
+        }.run(operator, src, null, Arrays.asList(weights).iterator());
     }
 
     /** The definition. */
     private static void inFloat(
-            Arithmetic arithmetic, DepthwiseConv2d conv, float[] src, float[] dst, Weights weights) {
+            Arithmetic arithmetic, DepthwiseConv2d conv, float[] src, float[] other, float[] dst, Weights weights) {
         TensorShape in = conv.src();
         TensorShape out = conv.dst();
         for (int n = 0; n < out.n(); n++) {
@@ -100,7 +125,10 @@ public final class Reference {
                                 }
                             }
                         }
-                        dst[(int) out.index(n, c, y, x)] = conv.activation().apply(acc);
+                        int to = (int) out.index(n, c, y, x);
+                        float scaled = weights.hasScale() ? acc * weights.scale(c) : acc;
+                        float sum = conv.residual() ? scaled + other[to] : scaled;
+                        dst[to] = conv.activation().apply(sum);
                     }
                 }
             }
@@ -157,6 +185,19 @@ public final class Reference {
         }
     }
 
+    private static void checkOther(Operator operator, Integer length) {
+        if (length == null && operator.residual()) {
+            throw new IllegalArgumentException("other: not given, expected what a residual convolution adds");
+        }
+        if (length != null && !operator.residual()) {
+            throw new IllegalArgumentException("other: given, expected none, as no convolution is residual");
+        }
+        if (length != null && length != operator.dst().elements()) {
+            throw new IllegalArgumentException(
+                    "other: " + length + " elements, expected " + operator.dst().elements() + " for " + operator.dst());
+        }
+    }
+
     /**
      * Walks the tree; the two element types share it.
      *
@@ -165,27 +206,29 @@ public final class Reference {
     private abstract static class Loops<A> {
         abstract A allocate(int length);
 
-        abstract void convolve(DepthwiseConv2d conv, A src, A dst, Weights weights);
+        abstract void convolve(DepthwiseConv2d conv, A src, A other, A dst, Weights weights);
 
-        final A run(Operator operator, A src, Iterator<Weights> weights) {
+        /** Only the last operator of a chain sees what is added. */
+        final A run(Operator operator, A src, A other, Iterator<Weights> weights) {
             return switch (operator) {
                 case DepthwiseConv2d conv -> {
                     A dst = allocate((int) conv.dst().elements());
-                    convolve(conv, src, dst, weights.next());
+                    convolve(conv, src, other, dst, weights.next());
                     yield dst;
                 }
                 case Chain chain -> {
                     A value = src;
-                    for (Operator next : chain.operators()) {
-                        value = run(next, value, weights);
+                    int last = chain.operators().size() - 1;
+                    for (int i = 0; i <= last; i++) {
+                        value = run(chain.operators().get(i), value, i == last ? other : null, weights);
                     }
                     yield value;
                 }
-                case Split split -> split(split, src, weights);
+                case Split split -> split(split, src, other, weights);
             };
         }
 
-        private A split(Split split, A src, Iterator<Weights> weights) {
+        private A split(Split split, A src, A other, Iterator<Weights> weights) {
             A dst = allocate((int) split.dst().elements());
             int first = 0;
             for (Split.Branch branch : split.branches()) {
@@ -194,8 +237,12 @@ public final class Reference {
                 copy(range, split.src(), src, branch.firstChannel(), range, part, 0);
                 TensorShape result = range;
                 if (branch instanceof Split.Convolved convolved) {
-                    part = run(convolved.operator(), part, weights);
                     result = convolved.operator().dst();
+                    A added = other == null ? null : allocate((int) result.elements());
+                    if (other != null) {
+                        copy(result, split.dst(), other, first, result, added, 0);
+                    }
+                    part = run(convolved.operator(), part, added, weights);
                 }
                 copy(result, result, part, 0, split.dst(), dst, first);
                 first += branch.channels();

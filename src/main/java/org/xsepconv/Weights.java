@@ -5,7 +5,7 @@ import java.util.List;
 import org.xsepconv.internal.Check;
 
 /**
- * Weights and bias of one depthwise convolution. Immutable: the arrays are copied.
+ * Weights, bias and scale of one depthwise convolution. Immutable: the arrays are copied.
  *
  * <p>Weights are in the order {@code [c][kh][kw]}, weight {@code (c, i, j)} at {@code (c*kh + i)*kw + j}, the memory order
  * of a {@code C x 1 x kh x kw} tensor. Kernels are not flipped (cross-correlation). All values are finite.
@@ -13,10 +13,12 @@ import org.xsepconv.internal.Check;
 public final class Weights {
     private final float[] values;
     private final float[] bias;
+    private final float[] scale;
 
-    private Weights(float[] values, float[] bias) {
+    private Weights(float[] values, float[] bias, float[] scale) {
         this.values = values;
         this.bias = bias;
+        this.scale = scale;
     }
 
     /**
@@ -40,7 +42,19 @@ public final class Weights {
      */
     public static Weights of(float[] weights, float[] bias) {
         Check.notNull("weights", weights);
-        return new Weights(finiteCopy("weights", weights), bias == null ? null : finiteCopy("bias", bias));
+        return new Weights(finiteCopy("weights", weights), bias == null ? null : finiteCopy("bias", bias), null);
+    }
+
+    /**
+     * The same weights and a scale, by which every sum, bias included, is multiplied before anything is added and before the
+     * activation. A scale that could be multiplied into weights and bias is faster there, but rounds differently.
+     *
+     * @param factors {@code c} finite values, or null for none
+     * @return new weights
+     * @throws IllegalArgumentException if a value is not finite
+     */
+    public Weights withScale(float[] factors) {
+        return new Weights(values, bias, factors == null ? null : finiteCopy("scale", factors));
     }
 
     private static float[] finiteCopy(String name, float[] values) {
@@ -80,6 +94,29 @@ public final class Weights {
         return bias != null;
     }
 
+    /**
+     * The scale.
+     *
+     * @return a copy, order {@code [c]}, or an empty array if there is none
+     */
+    public float[] scale() {
+        return scale == null ? new float[0] : scale.clone();
+    }
+
+    /**
+     * Whether there is a scale.
+     *
+     * @return false if sums are not multiplied
+     */
+    public boolean hasScale() {
+        return scale != null;
+    }
+
+    /** One factor, without a copy. */
+    float scale(int c) {
+        return scale[c];
+    }
+
     /** One weight, without a copy. */
     float value(DepthwiseConv2d convolution, int c, int i, int j) {
         return values[(c * convolution.kernelHeight() + i) * convolution.kernelWidth() + j];
@@ -114,6 +151,9 @@ public final class Weights {
         }
         if (bias != null && bias.length != c) {
             throw new IllegalArgumentException(name + ": " + bias.length + " biases, expected c = " + c);
+        }
+        if (scale != null && scale.length != c) {
+            throw new IllegalArgumentException(name + ": " + scale.length + " factors, expected c = " + c);
         }
     }
 }

@@ -79,7 +79,7 @@ final class BadExecutions {
     }
 
     static List<Row> rows() {
-        return Stream.of(nulls(), lengths(), views(), overlaps(), inPlace(), states(), workspaces(), team())
+        return Stream.of(nulls(), lengths(), views(), overlaps(), inPlace(), others(), states(), workspaces(), team())
                 .flatMap(List::stream)
                 .toList();
     }
@@ -90,12 +90,12 @@ final class BadExecutions {
                 absent("dst", "arrays", f -> f.plan.execute(f.src, null)),
                 absent("src", "arrays and workspace", f -> f.plan.execute(null, f.dst, f.workspace)),
                 absent("dst", "arrays and workspace", f -> f.plan.execute(f.src, null, f.workspace)),
-                absent("workspace", "arrays", f -> f.plan.execute(f.src, f.dst, null)),
+                absent("workspace", "arrays", f -> f.plan.execute(f.src, f.dst, (Workspace) null)),
                 absent("src", "segments", f -> f.plan.execute(null, f.nativeDst)),
                 absent("dst", "segments", f -> f.plan.execute(f.nativeSrc, null)),
                 absent("src", "segments and workspace", f -> f.plan.execute(null, f.nativeDst, f.workspace)),
                 absent("dst", "segments and workspace", f -> f.plan.execute(f.nativeSrc, null, f.workspace)),
-                absent("workspace", "segments", f -> f.plan.execute(f.nativeSrc, f.nativeDst, null)),
+                absent("workspace", "segments", f -> f.plan.execute(f.nativeSrc, f.nativeDst, (Workspace) null)),
                 absent("executor", "threads", f -> f.plan.execute(f.nativeSrc, f.nativeDst, null, 2)),
                 absent("src", "threads", f -> f.plan.execute(null, f.nativeDst, Runnable::run, 2)),
                 absent("dst", "threads", f -> f.plan.execute(f.nativeSrc, null, Runnable::run, 2)),
@@ -232,6 +232,47 @@ final class BadExecutions {
                         segment,
                         f -> plan.execute(
                                 MemorySegment.ofArray(f.src), MemorySegment.ofArray(new float[SRC]), f.workspace)));
+    }
+
+    private static List<Row> others() {
+        DepthwiseConv2d conv = CONV.residual(true);
+        Plan plan = conv.plan(WEIGHTS);
+        Strides wide = new Strides(0, 1, 35, 5);
+        Plan view = conv.plan(PlanOptions.defaults().withOther(wide), WEIGHTS);
+        String missing = "other: not given, expected what a residual convolution adds";
+        String superfluous = "other: given, expected none, as no convolution is residual";
+        String overlap = "other: overlaps dst, expected dst itself, by the same strides, or other memory";
+        return List.of(
+                absent("other", "arrays", f -> plan.execute(f.src, (float[]) null, f.dst)),
+                absent("other", "segments", f -> plan.execute(f.nativeSrc, (MemorySegment) null, f.nativeDst)),
+                argument("no residual array", missing, f -> plan.execute(f.src, f.dst)),
+                argument("no residual segment", missing, f -> plan.execute(f.nativeSrc, f.nativeDst, f.workspace)),
+                argument("a superfluous array", superfluous, f -> f.plan.execute(f.src, new float[DST], f.dst)),
+                argument(
+                        "a superfluous segment",
+                        superfluous,
+                        f -> f.plan.execute(f.nativeSrc, f.arena.allocate(4 * DST), f.nativeDst, f.workspace)),
+                argument(
+                        "a short residual array",
+                        "other: 223 elements, expected 224 for nhwc:1x8x7x4",
+                        f -> plan.execute(f.src, new float[DST - 1], f.dst, f.workspace)),
+                argument(
+                        "a long residual segment",
+                        "other: 900 bytes" + MESSAGE_DST,
+                        f -> plan.execute(f.nativeSrc, f.arena.allocate(900), f.nativeDst, Runnable::run, 2)),
+                argument("a residual that overlaps the output", overlap, f -> {
+                    MemorySegment both = f.arena.allocate(4 * DST + 4);
+                    plan.execute(f.nativeSrc, both.asSlice(4, 4 * DST), both.asSlice(0, 4 * DST), f.workspace);
+                }),
+                argument("the output by other strides", overlap, f -> {
+                    MemorySegment both = f.arena.allocate(4 * 280);
+                    view.execute(f.nativeSrc, both, both.asSlice(0, 4 * DST));
+                }),
+                row(
+                        "a residual of a closed arena",
+                        IllegalStateException.class,
+                        "other: a segment of a closed arena, expected one that is alive",
+                        f -> plan.execute(f.nativeSrc, closed(4 * DST), f.nativeDst, f.workspace)));
     }
 
     private static List<Row> states() {

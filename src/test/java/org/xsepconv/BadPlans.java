@@ -43,6 +43,38 @@ final class BadPlans {
                         "bias[3]: Infinity, expected a finite value",
                         () -> Weights.of(four, new float[] {1, 2, 3, inf})),
                 argument(
+                        "an infinite factor",
+                        "scale[1]: Infinity, expected a finite value",
+                        () -> RIGHT.withScale(new float[] {1, inf})),
+                argument(
+                        "too few factors",
+                        "weights[0]: 3 factors, expected c = 4",
+                        () -> CONV.plan(RIGHT.withScale(new float[3]))),
+                argument(
+                        "a residual convolution that is not the last",
+                        "operators[0]: residual, expected that of the last operator only",
+                        () -> Chain.of(CONV.residual(true), DepthwiseConv2d.of(CONV.dst(), 1, 1))),
+                argument(
+                        "another text form of a residual",
+                        "convolution: \"add:bias\", expected add:other",
+                        () -> DepthwiseConv2d.parse("nhwc:1x9x9x4 k:2x3 add:bias")),
+                argument(
+                        "the reference without what is added",
+                        "other: not given, expected what a residual convolution adds",
+                        () -> Reference.run(CONV.residual(true), new float[324], RIGHT)),
+                argument(
+                        "the reference with something to add to nothing",
+                        "other: given, expected none, as no convolution is residual",
+                        () -> Reference.run(CONV, new float[324], new float[224], RIGHT)),
+                argument(
+                        "the reference with too little to add",
+                        "other: 223 elements, expected 224 for nhwc:1x8x7x4",
+                        () -> Reference.run(CONV.residual(true), new float[324], new float[223], RIGHT)),
+                argument(
+                        "scales in double",
+                        "operator: scaled or residual, expected neither in double",
+                        () -> Reference.runInDouble(CONV, new double[324], RIGHT.withScale(new float[4]))),
+                argument(
                         "a bias that is NaN",
                         "bias[0]: NaN, expected a finite value",
                         () -> Weights.of(four, new float[] {Float.NaN})));

@@ -109,11 +109,11 @@ final class BadTexts {
                 argument("no text", "shape: \"\"" + SHAPES, () -> DepthwiseConv2d.parse("  ")),
                 argument(
                         "an unknown word",
-                        "convolution: \"x:1\", expected k:, s:, d:, pad: or act:",
+                        "convolution: \"x:1\", expected k:, s:, d:, pad:, act: or add:",
                         () -> DepthwiseConv2d.parse(shape + " k:3x3 x:1")),
                 argument(
                         "a word without colon",
-                        "convolution: \"k\", expected k:, s:, d:, pad: or act:",
+                        "convolution: \"k\", expected k:, s:, d:, pad:, act: or add:",
                         () -> DepthwiseConv2d.parse(shape + " k")),
                 argument("one number", "convolution: \"k:3" + number, () -> DepthwiseConv2d.parse(shape + " k:3")),
                 argument(

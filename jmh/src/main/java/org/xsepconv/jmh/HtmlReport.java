@@ -34,11 +34,10 @@ import java.util.Map;
 
 /** The report as one HTML file that needs nothing else. */
 final class HtmlReport {
-    private static final List<Peer> OTHERS = Peers.ALL.subList(1, Peers.ALL.size());
-
     private HtmlReport() {}
 
     static void write(Path file, List<Row> rows, Map<String, String> environment) throws IOException {
+        List<Peer> others = Peers.others(rows);
         String page = document(html(
                         head(
                                 meta().withCharset("utf-8"),
@@ -51,7 +50,7 @@ final class HtmlReport {
                                 h2("Summary"),
                                 ul(each(Summary.of(rows), line -> li(line))),
                                 h2("Layers"),
-                                table(heading(), tbody(each(rows, HtmlReport::line))),
+                                table(heading(others), tbody(each(rows, row -> line(row, others)))),
                                 each(TextReport.LEGEND, text -> p(text).withClass("note")),
                                 h2("Time per layer"),
                                 p("Microseconds, shorter is better; the dashed line is the limit. Bars end at twelve times"
@@ -67,13 +66,13 @@ final class HtmlReport {
                 .withClass("environment");
     }
 
-    private static DomContent heading() {
+    private static DomContent heading(List<Peer> others) {
         return thead(tr(
                 each(List.of("layer", "layout", "us", "±%", "GFLOP/s", "% of limit"), text -> th(text)),
-                each(OTHERS, peer -> th("× " + peer.id()))));
+                each(others, peer -> th("× " + peer.id()))));
     }
 
-    private static DomContent line(Row row) {
+    private static DomContent line(Row row, List<Peer> others) {
         return tr(
                 td(row.layer().name()),
                 td(row.layout().name()),
@@ -81,7 +80,7 @@ final class HtmlReport {
                 td(number("%.1f", row.spread() * 100)),
                 td(number("%.1f", row.gflops())),
                 td(number("%.0f", row.shareOfLimit() * 100)),
-                each(OTHERS, peer -> factor(row.timesFaster(peer.id()))));
+                each(others, peer -> factor(row.timesFaster(peer.id()))));
     }
 
     private static DomContent factor(double factor) {

@@ -46,7 +46,8 @@ record OddEmbedding(DepthwiseConv2d conv, Weights weights) {
                 conv.dilationHeight(),
                 conv.dilationWidth(),
                 Padding.same(),
-                conv.activation());
+                conv.activation(),
+                conv.residual());
         return new OddEmbedding(odd, Weights.of(larger, weights.bias()));
     }
 }

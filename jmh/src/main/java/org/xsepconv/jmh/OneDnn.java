@@ -20,6 +20,7 @@ final class OneDnn {
     static final dnnl_stream STREAM = new dnnl_stream();
 
     static {
+        Isa.ofThisProcess().limitOneDnn();
         check(dnnl.dnnl_engine_create(ENGINE, dnnl.dnnl_cpu, 0));
         check(dnnl.dnnl_stream_create(STREAM, ENGINE, dnnl.dnnl_stream_default_flags));
     }

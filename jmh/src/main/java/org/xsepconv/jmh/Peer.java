@@ -3,7 +3,7 @@ package org.xsepconv.jmh;
 import org.xsepconv.Operator;
 
 /** An implementation of depthwise convolutions. To add one, implement this and list it in {@link Peers}. */
-sealed interface Peer permits XSepConvPeer, PlainPeer, OnnxRuntimePeer, OneDnnPeer, XnnpackPeer {
+sealed interface Peer permits XSepConvPeer, ArraysPeer, PlainPeer, OnnxRuntimePeer, OneDnnPeer, XnnpackPeer {
 
     /** A short name without blanks, for parameters and columns. */
     String id();

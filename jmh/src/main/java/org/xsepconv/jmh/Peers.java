@@ -10,10 +10,21 @@ final class Peers {
     /** Those that others have optimised: what a layer's best peer is chosen from. */
     static final List<Peer> OPTIMISED = List.of(new OnnxRuntimePeer(), new OneDnnPeer(), new XnnpackPeer());
 
-    static final List<Peer> ALL = Stream.concat(Stream.of(new XSepConvPeer(), new PlainPeer()), OPTIMISED.stream())
+    /** The library on arrays, no other implementation: takes part only if asked for. */
+    static final Peer ARRAYS = new ArraysPeer();
+
+    static final List<Peer> ALL = Stream.concat(
+                    Stream.of(new XSepConvPeer(), ARRAYS, new PlainPeer()), OPTIMISED.stream())
             .toList();
 
     private Peers() {}
+
+    /** Those other than the library that ran. */
+    static List<Peer> others(List<Row> rows) {
+        return ALL.subList(1, ALL.size()).stream()
+                .filter(peer -> rows.stream().anyMatch(row -> row.seconds().containsKey(peer.id())))
+                .toList();
+    }
 
     static Peer byId(String id) {
         return ALL.stream()

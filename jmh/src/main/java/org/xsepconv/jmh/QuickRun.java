@@ -3,6 +3,7 @@ package org.xsepconv.jmh;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -32,7 +33,8 @@ public final class QuickRun {
     /**
      * Runs and reports.
      *
-     * @param args {@code layers=FILE} or the name of a bundled list, {@code passes=N}, {@code peers=a,b}, {@code cpu=N}; all may be missing
+     * @param args {@code layers=FILE} or the name of a bundled list, {@code passes=N}, {@code peers=a,b}, {@code cpu=N}, {@code isa=avx2};
+     *     all may be missing
      */
     public static void main(String[] args) throws IOException {
         String layers = option(args, "layers", "quick");
@@ -42,19 +44,22 @@ public final class QuickRun {
         System.setProperty("jmh.ignoreLock", "true");
         Map<Peer, Peers.Status> status = Peers.probe();
         String available = status.entrySet().stream()
-                .filter(e -> e.getValue().available())
+                .filter(e -> e.getValue().available() && e.getKey() != Peers.ARRAYS)
                 .map(e -> e.getKey().id())
                 .collect(Collectors.joining(","));
         // Everything is relative to the library, so it takes part whatever is asked for.
         String asked = option(args, "peers", available);
         String peers = List.of(asked.split(",")).contains(Row.OURS) ? asked : Row.OURS + "," + asked;
         int cpu = Integer.parseInt(option(args, "cpu", Integer.toString(Pinning.cpu())));
-        Map<String, String> environment = Environment.describe(status, cpu, JVM_ARGS);
+        List<String> jvmArgs = new ArrayList<>(JVM_ARGS);
+        jvmArgs.addAll(Isa.of(option(args, "isa", "")).jvmArgs());
+        Map<String, String> environment = Environment.describe(status, cpu, jvmArgs);
         environment.forEach((name, text) -> System.out.printf("%-18s %s%n", name, text));
         Schedule schedule = Schedule.of(layers, peers);
         try {
             RunResult run = new Runner(
-                            options(layers, peers, cpu, schedule, passes), new Progress(System.out, schedule, passes))
+                            options(layers, peers, cpu, schedule, passes, jvmArgs),
+                            new Progress(System.out, schedule, passes))
                     .runSingle();
             report(new Results(run, schedule), schedule, environment);
         } catch (RunnerException e) {
@@ -74,7 +79,8 @@ public final class QuickRun {
         System.out.println("report: " + REPORT.resolve("index.html"));
     }
 
-    private static Options options(String layers, String peers, int cpu, Schedule schedule, int passes) {
+    private static Options options(
+            String layers, String peers, int cpu, Schedule schedule, int passes, List<String> jvmArgs) {
         int cells = schedule.cells().size();
         return new OptionsBuilder()
                 .include(LayerBenchmark.class.getName())
@@ -87,7 +93,7 @@ public final class QuickRun {
                 .warmupTime(ITERATION)
                 .measurementIterations(cells * passes)
                 .measurementTime(ITERATION)
-                .jvmArgs(JVM_ARGS.toArray(String[]::new))
+                .jvmArgs(jvmArgs.toArray(String[]::new))
                 .shouldFailOnError(true)
                 .build();
     }

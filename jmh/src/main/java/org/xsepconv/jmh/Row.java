@@ -75,4 +75,9 @@ record Row(Layer layer, Map<String, Double> seconds, double limit, double spread
                 .min()
                 .orElse(Double.NaN);
     }
+
+    /** How many times the speed of the fastest optimised peer the library would have if no layer were slower than its limit. */
+    double attainable() {
+        return timesFasterThanBest() * Math.max(1, 1 / shareOfLimit());
+    }
 }

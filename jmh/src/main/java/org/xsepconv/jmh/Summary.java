@@ -15,12 +15,12 @@ final class Summary {
 
     static List<String> of(List<Row> rows) {
         List<String> lines = new ArrayList<>();
-        for (Peer peer : Peers.ALL.subList(1, Peers.ALL.size())) {
+        for (Peer peer : Peers.others(rows)) {
             for (Layout layout : LAYOUTS) {
                 ToDoubleFunction<Row> factor = row -> row.timesFaster(peer.id());
                 List<Row> run = run(rows, layout, factor);
                 if (!run.isEmpty()) {
-                    lines.add(line(peer.id(), layout, run, factor));
+                    lines.add(peer == Peers.ARRAYS ? arrays(layout, run) : line(peer.id(), layout, run, factor));
                 }
             }
         }
@@ -41,6 +41,14 @@ final class Summary {
         for (Layout layout : LAYOUTS) {
             double share = geometricMean(run(rows, layout, Row::shareOfLimit), Row::shareOfLimit);
             lines.add(String.format(Locale.ROOT, "%s: %.0f %% of the limit (geometric mean)", layout, 100 * share));
+            List<Row> run = run(rows, layout, Row::attainable);
+            if (!run.isEmpty()) {
+                lines.add(String.format(
+                        Locale.ROOT,
+                        "%s: at the limit, where it is below that, it would have %.2f times the speed of the best peer",
+                        layout,
+                        geometricMean(run, Row::attainable)));
+            }
         }
         return lines;
     }
@@ -50,6 +58,18 @@ final class Summary {
         return rows.stream()
                 .filter(row -> row.layout() == layout && !Double.isNaN(factor.applyAsDouble(row)))
                 .toList();
+    }
+
+    private static String arrays(Layout layout, List<Row> run) {
+        ToDoubleFunction<Row> cost = row -> row.timesFaster(Peers.ARRAYS.id());
+        Row most = run.stream().max(Comparator.comparingDouble(cost)).orElseThrow();
+        return String.format(
+                Locale.ROOT,
+                "%s: arrays cost %.2f times native memory (geometric mean), most %.2f on %s",
+                layout,
+                geometricMean(run, cost),
+                cost.applyAsDouble(most),
+                most.layer().name());
     }
 
     private static String line(String peer, Layout layout, List<Row> run, ToDoubleFunction<Row> factor) {

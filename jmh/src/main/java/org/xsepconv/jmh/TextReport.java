@@ -16,13 +16,14 @@ final class TextReport {
 
     static void print(PrintStream out, List<Row> rows, Map<String, String> environment) {
         out.println();
+        List<Peer> others = Peers.others(rows);
         StringBuilder heading = new StringBuilder(
                 String.format("%-22s %-6s %9s %6s %8s %7s", "layer", "layout", "us", "+-%", "GFLOP/s", "% limit"));
-        for (Peer peer : Peers.ALL.subList(1, Peers.ALL.size())) {
-            heading.append(String.format(" %13s", "x " + peer.id()));
+        for (Peer peer : others) {
+            heading.append(String.format(" %13s", "x " + peer.id().replace("xsepconv-", "")));
         }
         out.println(heading);
-        rows.forEach(row -> out.println(line(row)));
+        rows.forEach(row -> out.println(line(row, others)));
         out.println();
         LEGEND.forEach(out::println);
         out.println();
@@ -31,7 +32,7 @@ final class TextReport {
         environment.forEach((name, text) -> out.printf("%-18s %s%n", name, text));
     }
 
-    private static String line(Row row) {
+    private static String line(Row row, List<Peer> others) {
         StringBuilder line = new StringBuilder(String.format(
                 Locale.ROOT,
                 "%-22s %-6s %9.2f %6.1f %8.1f %7.0f",
@@ -41,7 +42,7 @@ final class TextReport {
                 row.spread() * 100,
                 row.gflops(),
                 row.shareOfLimit() * 100));
-        for (Peer peer : Peers.ALL.subList(1, Peers.ALL.size())) {
+        for (Peer peer : others) {
             double factor = row.timesFaster(peer.id());
             line.append(
                     String.format(" %13s", Double.isNaN(factor) ? "-" : String.format(Locale.ROOT, "%.2f", factor)));

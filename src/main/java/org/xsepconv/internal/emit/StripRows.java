@@ -34,8 +34,9 @@ record StripRows(Geometry g, boolean begins, TileMethod t, Strip strip, RowTaps 
             sums.add(t.copy("sum" + n / size + "," + n % size, bias.get(n % size)));
         }
         Index complete = t.linear(t.number(0), 1, carried / size, Integer.MAX_VALUE);
+        Index rows = begins ? null : t.linear(t.number(1), 1, -carried / size, Integer.MAX_VALUE);
         t.loop(t.number(0), t.number(1), o -> {
-            begin(o, sums.subList(0, size), bias);
+            begin(o, rows, sums.subList(0, size), bias);
             for (int i = 0; i < g.rows().stride(); i++) {
                 multiply(o, i, sums);
             }
@@ -55,12 +56,12 @@ record StripRows(Geometry g, boolean begins, TileMethod t, Strip strip, RowTaps 
     }
 
     /** The sums of the output row that begins: behind the last one there is none, and what is loaded is not used. */
-    private void begin(Index o, List<Vec> sums, List<Vec> bias) {
+    private void begin(Index o, Index rows, List<Vec> sums, List<Vec> bias) {
         if (begins) {
             t.set(sums, bias);
             return;
         }
-        Index row = t.linear(o, 1, 0, g.rows().out() - 1);
+        Index row = t.start(o, 1, rows);
         Address y = t.pin(t.step(t.y(), row, g.yRow()));
         for (int v = 0; v < sums.size(); v++) {
             Vec sum = t.load("begun" + v, y.plus(4L * strip.vectors().get(v)), taps.stored(v));

@@ -32,7 +32,7 @@ final class BlockPass extends ConvPass {
     private final long tapBytes;
 
     BlockPass(Step.Convolve step, Choice choice, boolean landed) {
-        super(step, cut(step, landed), choice.options().checked(), landed);
+        super(step, Finish.cut(step, cut(step, landed)), choice.options(), landed);
         this.choice = choice;
         this.special = choice.special(false);
         this.general = choice.general(false);

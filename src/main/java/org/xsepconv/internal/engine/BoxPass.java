@@ -45,7 +45,7 @@ final class BoxPass extends ConvPass {
     private final Packed places;
 
     BoxPass(Step.Convolve step, Choice choice, boolean landed) {
-        super(step, cut(step), choice.options().checked(), landed);
+        super(step, cut(step), choice.options(), landed);
         this.bordered = bordered(step);
         this.planesIn = planes(step.src());
         this.planesOut = planes(step.dst());

@@ -57,7 +57,7 @@ final class CompiledPass extends ConvPass {
      * @param arrays whether the caller's memory is arrays
      */
     CompiledPass(Step.Convolve step, Choice choice, boolean arrays) {
-        super(step, cut(step, choice), choice.options().checked(), false);
+        super(step, Finish.cut(step, cut(step, choice)), choice.options(), false);
         this.choice = choice;
         this.emitter = emitter(step, choice);
         this.lanes = lanes(step, choice);
@@ -174,7 +174,11 @@ final class CompiledPass extends ConvPass {
 
     /** What a side of a pass lies in. */
     static Carrier carrier(View view, boolean checked, boolean arrays) {
-        return checked ? Carrier.SEGMENTS : arrays && view.buffer() != View.TEMPORARY ? Carrier.ARRAYS : Carrier.MEMORY;
+        return checked ? Carrier.SEGMENTS : arrays && callers(view) ? Carrier.ARRAYS : Carrier.MEMORY;
+    }
+
+    private static boolean callers(View view) {
+        return view.buffer() == View.SRC || view.buffer() == View.DST;
     }
 
     private static Cut cut(Step.Convolve step, Choice choice) {
@@ -291,7 +295,7 @@ final class CompiledPass extends ConvPass {
     }
 
     @Override
-    public List<Compiled> kernels() {
+    List<Compiled> ownKernels() {
         Compiled compiled = kernel;
         return compiled == null ? List.of() : List.of(compiled);
     }
@@ -326,13 +330,22 @@ final class CompiledPass extends ConvPass {
 
     @Override
     public String describe() {
+        return describeKernel() + ", " + cut;
+    }
+
+    /** Its kernel, whatever feeds it. */
+    String describeKernel() {
         return "compiled for this geometry, " + (planes ? "columns" : flat ? "rows of pixels" : "channels")
-                + " as lanes, " + describeLanes() + ", " + cut;
+                + " as lanes, " + describeLanes();
     }
 
     @Override
     public String listing() {
         return Compiler.listing(emitter, 32 * lanes);
+    }
+
+    String kernelName() {
+        return choice.name();
     }
 
     String describeLanes() {

@@ -3,10 +3,14 @@ package org.xsepconv.internal.engine;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import org.xsepconv.PlanOptions;
 import org.xsepconv.internal.kernel.ActivationKind;
 import org.xsepconv.internal.kernel.Operands;
 import org.xsepconv.internal.plan.Step;
 import org.xsepconv.internal.plan.View;
+import org.xsepconv.internal.tile.Compiled;
 
 /**
  * A convolution, cut into items. Finds the memory of an item, brings it to native scratch if it must, and leaves the rest to
@@ -36,12 +40,16 @@ abstract class ConvPass implements Pass {
     private final Landing landIn;
     private final Landing landOut;
     private final long landedBytes;
+
+    /** What follows the sums, or null. */
+    private final Finish finish;
+
     private final float p;
     private final float q;
 
-    ConvPass(Step.Convolve step, Cut cut, boolean checked, boolean landed) {
+    ConvPass(Step.Convolve step, Cut cut, PlanOptions options, boolean landed) {
         this.step = step;
-        this.checked = checked;
+        this.checked = options.checked();
         this.cut = landed ? landedCut(step, cut) : cut;
         boolean in = landed && step.src().buffer() == View.SRC;
         boolean out = landed && step.dst().buffer() == View.DST;
@@ -53,7 +61,8 @@ abstract class ConvPass implements Pass {
         long outBytes = out ? Landing.bytes(outWidth, block, this.cut.band()) : 0;
         landIn = in ? Landing.of(step.src(), step.layout(), inWidth, block, rows, 0) : null;
         landOut = out ? Landing.of(step.dst(), step.layout(), outWidth, block, this.cut.band(), inBytes) : null;
-        landedBytes = inBytes + outBytes;
+        finish = step.epilogue() == null ? null : new Finish(step, this.cut, options, landed, inBytes + outBytes);
+        landedBytes = inBytes + outBytes + (finish == null ? 0 : finish.bytes());
         p = ActivationKind.p(step.activation());
         q = ActivationKind.q(step.activation());
         xView = in ? landIn.inner() : step.src();
@@ -109,6 +118,11 @@ abstract class ConvPass implements Pass {
             long y = Frame.base(o.dst, checked) + frame.scratch() + yView.offset() - y0 * yView.row();
             compute(frame, c0, c1, y0, y1, x, y);
             landOut.store(frame, image, c0, c1, y0, y1);
+        } else if (finish != null) {
+            o.dst = frame.workspace();
+            long y = Frame.base(o.dst, checked) + frame.scratch() + finish.sums() - y0 * yView.row();
+            compute(frame, c0, c1, y0, y1, x, y);
+            finish.run(frame, image, c0, c1, y0, y1);
         } else {
             o.dst = frame.segment(yView.buffer());
             compute(frame, c0, c1, y0, y1, x, frame.base(yView.buffer(), checked) + yView.at(image, c0));
@@ -129,6 +143,18 @@ abstract class ConvPass implements Pass {
     public final int repack(float[] weights, int at) {
         fill(weights, at);
         return at + step.c() * step.taps();
+    }
+
+    /** Its own compiled kernels, as far as they have run. */
+    List<Compiled> ownKernels() {
+        return List.of();
+    }
+
+    @Override
+    public final List<Compiled> kernels() {
+        List<Compiled> all = new ArrayList<>(ownKernels());
+        all.addAll(finish == null ? List.of() : finish.kernels());
+        return all;
     }
 
     @Override

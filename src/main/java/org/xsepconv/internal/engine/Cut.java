@@ -22,6 +22,11 @@ record Cut(int images, int channels, int block, int rows, int band, int tile) {
         return new Cut(images, channels, block, rows, (int) Math.max(1, Math.min(rows, whole)), tile);
     }
 
+    /** The same cut with other blocks of channels. */
+    Cut withBlock(int channelsOfBlock) {
+        return new Cut(images, channels, channelsOfBlock, rows, band, tile);
+    }
+
     /** Multiply-adds of a work item worth handing to another thread: tens of microseconds. */
     static final long MACS_PER_ITEM = 1 << 20;
 

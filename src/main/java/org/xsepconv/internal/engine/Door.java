@@ -12,19 +12,28 @@ public final class Door {
     /** A thread that is never the caller's, to ask whether memory is confined to the caller. Not started. */
     private static final Thread SOME_OTHER = new Thread(() -> {});
 
+    private static final String OVERLAP =
+            "other: overlaps dst, expected dst itself, by the same strides, or other memory";
+
     private final Side src;
     private final Side dst;
+
+    /** What is added, or null if nothing is. */
+    private final Side other;
+
     private final boolean inPlace;
 
     /**
      * A door.
      *
      * @param src the input
+     * @param other what is added, or null if nothing is
      * @param dst the output
-     * @param inPlace whether they must be the same memory
+     * @param inPlace whether input and output must be the same memory
      */
-    public Door(Side src, Side dst, boolean inPlace) {
+    public Door(Side src, Side other, Side dst, boolean inPlace) {
         this.src = src;
+        this.other = other;
         this.dst = dst;
         this.inPlace = inPlace;
     }
@@ -69,6 +78,11 @@ public final class Door {
             }
         }
 
+        private boolean samePlaces(Side side) {
+            View view = side.region.view();
+            return region.view().equals(view.in(region.view().buffer()));
+        }
+
         private void usable(MemorySegment segment) {
             Door.usable(name, segment);
         }
@@ -94,9 +108,11 @@ public final class Door {
      * Checks arrays.
      *
      * @param input src
+     * @param addend other, or null if it is not given
      * @param output dst
      */
-    public void check(float[] input, float[] output) {
+    public void check(float[] input, float[] addend, float[] output) {
+        expect(addend != null);
         Check.notNull("src", input);
         Check.notNull("dst", output);
         src.length(input.length, "elements", Float.BYTES);
@@ -107,15 +123,23 @@ public final class Door {
         if (!inPlace && input == output && input.length > 0) {
             throw new IllegalArgumentException("dst: the same array as src, expected memory of its own");
         }
+        if (addend != null) {
+            other.length(addend.length, "elements", Float.BYTES);
+            if (addend == output && !other.samePlaces(dst)) {
+                throw new IllegalArgumentException(OVERLAP);
+            }
+        }
     }
 
     /**
      * Checks segments.
      *
      * @param input src
+     * @param addend other, or null if it is not given
      * @param output dst
      */
-    public void check(MemorySegment input, MemorySegment output) {
+    public void check(MemorySegment input, MemorySegment addend, MemorySegment output) {
+        expect(addend != null);
         Check.notNull("src", input);
         Check.notNull("dst", output);
         src.usable(input);
@@ -130,6 +154,23 @@ public final class Door {
         }
         if (!inPlace && overlap(input, src, output, dst)) {
             throw new IllegalArgumentException("dst: overlaps src, expected memory of its own");
+        }
+        if (addend != null) {
+            other.usable(addend);
+            other.length(addend.byteSize(), "bytes", 1);
+            boolean replaced = same(addend, output) && other.samePlaces(dst);
+            if (!replaced && overlap(addend, other, output, dst)) {
+                throw new IllegalArgumentException(OVERLAP);
+            }
+        }
+    }
+
+    private void expect(boolean given) {
+        if (given && other == null) {
+            throw new IllegalArgumentException("other: given, expected none, as no convolution is residual");
+        }
+        if (!given && other != null) {
+            throw new IllegalArgumentException("other: not given, expected what a residual convolution adds");
         }
     }
 

@@ -12,10 +12,10 @@ import org.xsepconv.internal.plan.View;
 public final class Frame {
     final Operands operands = new Operands();
 
-    /** The buffers, by {@link View#SRC}, {@link View#DST} and {@link View#TEMPORARY}; null where an array stands in. */
-    private final MemorySegment[] segments = new MemorySegment[3];
+    /** The buffers, by {@link View#SRC} to {@link View#OTHER}; null where an array stands in. */
+    private final MemorySegment[] segments = new MemorySegment[4];
 
-    private final float[][] arrays = new float[3][];
+    private final float[][] arrays = new float[4][];
     private final MemorySegment workspace;
 
     /** Offset of this thread's scratch in the workspace. */
@@ -27,26 +27,26 @@ public final class Frame {
         this.segments[View.TEMPORARY] = workspace;
     }
 
-    void bind(MemorySegment src, MemorySegment dst) {
+    void bind(MemorySegment src, MemorySegment other, MemorySegment dst) {
         segments[View.SRC] = src;
+        segments[View.OTHER] = other;
         segments[View.DST] = dst;
     }
 
-    void bind(float[] src, float[] dst) {
+    void bind(float[] src, float[] other, float[] dst) {
         arrays[View.SRC] = src;
+        arrays[View.OTHER] = other;
         arrays[View.DST] = dst;
     }
 
-    void bindAs(Frame other) {
-        for (int i = View.SRC; i <= View.DST; i++) {
-            segments[i] = other.segments[i];
-            arrays[i] = other.arrays[i];
-        }
+    void bindAs(Frame owner) {
+        bind(owner.segments[View.SRC], owner.segments[View.OTHER], owner.segments[View.DST]);
+        bind(owner.arrays[View.SRC], owner.arrays[View.OTHER], owner.arrays[View.DST]);
     }
 
     void release() {
-        bind((MemorySegment) null, null);
-        bind((float[]) null, null);
+        bind((MemorySegment) null, null, null);
+        bind((float[]) null, null, null);
     }
 
     MemorySegment segment(int buffer) {

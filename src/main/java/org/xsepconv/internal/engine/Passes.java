@@ -9,6 +9,20 @@ import org.xsepconv.internal.plan.Step;
 
 /** Turns the steps of a plan into passes. */
 public final class Passes {
+    /** What it takes to move a vector from tensor to tensor beside computing, in FMAs: if both may be in a cache, and if not. */
+    private static final double NEAR = 0.5;
+
+    private static final double FAR = 11;
+
+    /** A fair share of a large L3 cache. */
+    private static final double CACHE_BYTES = 8 << 20;
+
+    /** What a vector of a fused stage costs more than one of a pass of its own. */
+    private static final double STAGE = 0.8;
+
+    /** A vector by a source kernel. */
+    private static final double SOURCE = 200;
+
     private Passes() {}
 
     /** How a program reaches the caller's memory. */
@@ -46,17 +60,36 @@ public final class Passes {
                     passes.add(pass);
                     text.add(pass.describe());
                 }
+                case Step.Fused fused -> {
+                    FusedPass pass = new FusedPass(kernels, FusedPlan.of(fused, kernels), access == Access.ARRAYS);
+                    passes.add(pass);
+                    text.addAll(pass.lines());
+                }
                 case Step.Convolve convolve -> {
                     Choice choice = kernels.apply(convolve);
                     Pass pass = pass(convolve, choice, access);
                     passes.add(pass);
                     text.add(convolve.text());
                     text.add("  kernel " + choice.name() + ": " + pass.describe());
+                    if (convolve.epilogue() != null) {
+                        text.add("  then " + convolve.epilogue());
+                    }
                     choice.declined().forEach(reason -> text.add("    not " + reason));
                 }
             }
         }
         return new Program(passes, temporaryBytes, text);
+    }
+
+    /**
+     * Whether a chain can run as one pass.
+     *
+     * @param step the chain
+     * @param kernels the kernel of a stage
+     * @return false if a stage has no compiled kernel that works in scratch
+     */
+    public static boolean fuses(Step.Fused step, Function<Step.Convolve, Choice> kernels) {
+        return FusedPlan.of(step, kernels) != null;
     }
 
     private static Pass pass(Step.Convolve step, Choice choice, Access access) {
@@ -108,6 +141,51 @@ public final class Passes {
             best = Math.min(best, CompiledPass.cost(step, family, bits));
         }
         return Math.min(best, transposedCost(step, bits));
+    }
+
+    /**
+     * What a step costs with its memory traffic.
+     *
+     * @param step the step
+     * @param kernels the kernel of a convolution
+     * @param bits vector width
+     * @return FMAs of one lane
+     */
+    public static double cost(Step step, Function<Step.Convolve, Choice> kernels, int bits) {
+        return switch (step) {
+            case Step.Copy copy -> moved(2.0 * copy.n() * copy.c() * copy.h() * copy.w());
+            case Step.Convolve convolve -> {
+                double outputs = outputs(convolve);
+                yield outputs * finite(cost(convolve, bits)) + moved(inputs(convolve) + outputs);
+            }
+            case Step.Fused fused -> {
+                FusedPlan plan = FusedPlan.of(fused, kernels);
+                double sums = 0;
+                for (int i = 0; i < plan.stages().size(); i++) {
+                    Step.Convolve stage = plan.stages().get(i);
+                    sums += plan.recomputed(i) * outputs(stage) * (finite(cost(stage, bits)) + STAGE);
+                }
+                yield sums
+                        + moved(inputs(plan.stages().getFirst())
+                                + outputs(plan.stages().getLast()));
+            }
+        };
+    }
+
+    private static double moved(double floats) {
+        return floats / 2 * (4 * floats > CACHE_BYTES ? FAR : NEAR);
+    }
+
+    private static double finite(double cost) {
+        return cost == Double.POSITIVE_INFINITY ? SOURCE : cost;
+    }
+
+    private static double inputs(Step.Convolve step) {
+        return (double) step.n() * step.c() * step.rows().in() * step.columns().in();
+    }
+
+    private static double outputs(Step.Convolve step) {
+        return (double) step.n() * step.c() * step.rows().out() * step.columns().out();
     }
 
     private static double transposedCost(Step.Convolve step, int bits) {

@@ -28,7 +28,7 @@ final class PlanePass extends ConvPass {
     }
 
     private PlanePass(Step.Convolve step, Choice choice, boolean landed, Staging staging) {
-        super(step, cut(step, staging), choice.options().checked(), landed);
+        super(step, Finish.cut(step, cut(step, staging)), choice.options(), landed);
         this.choice = choice;
         this.staging = staging;
         this.special = choice.special(true);

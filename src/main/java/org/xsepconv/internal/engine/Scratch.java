@@ -64,20 +64,22 @@ public final class Scratch {
      * Points the caller's frame at its memory.
      *
      * @param src the input
+     * @param other what is added, or null
      * @param dst the output
      */
-    public void bind(MemorySegment src, MemorySegment dst) {
-        frames[0].bind(src, dst);
+    public void bind(MemorySegment src, MemorySegment other, MemorySegment dst) {
+        frames[0].bind(src, other, dst);
     }
 
     /**
      * Points the caller's frame at its memory.
      *
      * @param src the input
+     * @param other what is added, or null
      * @param dst the output
      */
-    public void bind(float[] src, float[] dst) {
-        frames[0].bind(src, dst);
+    public void bind(float[] src, float[] other, float[] dst) {
+        frames[0].bind(src, other, dst);
     }
 
     /** Forgets the caller's memory, so that a kept workspace does not keep it. */

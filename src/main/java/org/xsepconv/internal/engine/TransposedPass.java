@@ -48,7 +48,7 @@ final class TransposedPass extends ConvPass {
      * @param access how the caller's memory is reached
      */
     TransposedPass(Step.Convolve step, Choice choice, Passes.Access access) {
-        super(step, cut(step, choice), choice.options().checked(), lands(step, choice, access));
+        super(step, cut(step, choice), choice.options(), lands(step, choice, access));
         boolean arrays = access == Passes.Access.ARRAYS && !lands(step, choice, access);
         this.source = CompiledPass.carrier(step.src(), checked, arrays);
         this.target = CompiledPass.carrier(step.dst(), checked, arrays);
@@ -215,7 +215,7 @@ final class TransposedPass extends ConvPass {
     }
 
     @Override
-    public List<Compiled> kernels() {
+    List<Compiled> ownKernels() {
         List<Compiled> all = new ArrayList<>(inner.kernels());
         all.addAll(toPixels == null ? List.of() : toPixels.kernels());
         all.addAll(toPlanes == null ? List.of() : toPlanes.kernels());

@@ -4,6 +4,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
+import org.xsepconv.Activation;
 import org.xsepconv.Chain;
 import org.xsepconv.DepthwiseConv2d;
 import org.xsepconv.Layout;
@@ -22,14 +26,26 @@ final class Lowering {
     private static final long ALIGNMENT = 64;
 
     private final List<Step> steps = new ArrayList<>();
-    /** Whether planes may be transposed, so that chains in NCHW may hand over pixels. */
-    private final boolean transposing;
-
+    private final Handover handover;
     private final Iterator<Weights> weights;
+    /** What is added, or null if nothing is. */
+    private final View other;
+
     private long temporaryBytes;
 
-    private Lowering(boolean transposing, Weights... weights) {
-        this.transposing = transposing;
+    /** How the convolutions of a chain hand over their results. */
+    enum Handover {
+        /** As the tensors between them are: whole. */
+        TENSORS,
+        /** As whole tensors, in NCHW with their channels together, so that planes are transposed at the ends of the chain only. */
+        PIXELS,
+        /** In pieces, within one step. */
+        PIECES
+    }
+
+    private Lowering(View other, Handover handover, Weights... weights) {
+        this.other = other;
+        this.handover = handover;
         this.weights = Arrays.asList(weights).iterator();
     }
 
@@ -41,8 +57,9 @@ final class Lowering {
      */
     record Result(List<Step> steps, long temporaryBytes) {}
 
-    static Result of(Operator operator, PlanOptions options, boolean transposing, Weights... weights) {
-        Lowering lowering = new Lowering(transposing, weights);
+    static Result of(Operator operator, PlanOptions options, Handover handover, Weights... weights) {
+        View other = operator.residual() ? View.of(View.OTHER, "other", operator.dst(), options.other()) : null;
+        Lowering lowering = new Lowering(other, handover, weights);
         View src = View.of(View.SRC, "src", operator.src(), options.src());
         View dst = View.of(View.DST, "dst", operator.dst(), options.dst());
         lowering.lower(operator, src, dst, 0);
@@ -53,13 +70,79 @@ final class Lowering {
     private void lower(Operator operator, View src, View dst, long free) {
         switch (operator) {
             case DepthwiseConv2d conv -> convolve(conv, src, dst);
-            case Chain chain -> chain(chain.operators(), src, dst, free);
+            case Chain chain -> chain(chain, src, dst, free);
             case Split split -> split(split, src, dst, free);
         }
     }
 
+    private void chain(Chain chain, View src, View dst, long free) {
+        List<Operator> links = handover == Handover.PIECES ? links(flat(chain)) : chain.operators();
+        if (handover == Handover.PIECES && links.size() == 1 && links.getFirst() instanceof Chain joined) {
+            fuse(joined.convolutions(), src, dst);
+        } else {
+            links(links, src, dst, free);
+        }
+    }
+
+    private static List<Operator> flat(Chain chain) {
+        List<Operator> flat = new ArrayList<>();
+        for (Operator operator : chain.operators()) {
+            flat.addAll(operator instanceof Chain inner ? flat(inner) : List.of(operator));
+        }
+        return flat;
+    }
+
+    /** Convolutions that follow one another joined to chains, if no tensor between them is empty and none is residual. */
+    private static List<Operator> links(List<Operator> operators) {
+        List<Operator> links = new ArrayList<>();
+        List<Operator> run = new ArrayList<>();
+        for (Operator operator : operators) {
+            boolean joins = operator instanceof DepthwiseConv2d
+                    && !operator.residual()
+                    && operator.src().elements() > 0
+                    && operator.dst().elements() > 0;
+            if (joins) {
+                run.add(operator);
+            } else {
+                join(run, links);
+                links.add(operator);
+            }
+        }
+        join(run, links);
+        return links;
+    }
+
+    private static void join(List<Operator> run, List<Operator> links) {
+        links.addAll(run.size() > 1 ? List.of(new Chain(run)) : run);
+        run.clear();
+    }
+
+    /** One step per range of channels that no padding differs within. */
+    private void fuse(List<DepthwiseConv2d> convolutions, View src, View dst) {
+        int c = convolutions.getFirst().src().c();
+        List<Weights> own = convolutions.stream().map(conv -> weights.next()).toList();
+        SortedSet<Integer> borders = new TreeSet<>(List.of(0, c));
+        for (DepthwiseConv2d conv : convolutions) {
+            if (conv.padding() instanceof Padding.Grouped grouped) {
+                IntStream.range(0, 4).forEach(group -> borders.add(grouped.start(group, c)));
+            }
+        }
+        int first = 0;
+        for (int end : borders.tailSet(1)) {
+            List<Step.Convolve> stages = new ArrayList<>();
+            for (int i = 0; i < convolutions.size(); i++) {
+                DepthwiseConv2d conv = convolutions.get(i);
+                View to = i == convolutions.size() - 1 ? dst : View.dense(View.TEMPORARY, 0, conv.dst());
+                stages.add(
+                        step(conv, first, end, i == 0 ? src : stages.getLast().dst(), to, own.get(i)));
+            }
+            steps.add(new Step.Fused(stages));
+            first = end;
+        }
+    }
+
     /** Intermediate results alternate between two places, each as large as the largest one in it. */
-    private void chain(List<Operator> operators, View src, View dst, long free) {
+    private void links(List<Operator> operators, View src, View dst, long free) {
         long[] size = new long[2];
         for (int i = 0; i + 1 < operators.size(); i++) {
             TensorShape result = operators.get(i).dst();
@@ -84,7 +167,7 @@ final class Lowering {
      * chain, and then have room for whole vectors.
      */
     private View between(long offset, TensorShape shape) {
-        boolean pixels = shape.layout() == Layout.NHWC || transposing;
+        boolean pixels = shape.layout() == Layout.NHWC || handover == Handover.PIXELS;
         return pixels && shape.c() >= View.LANES
                 ? View.pixels(View.TEMPORARY, offset, shape.c(), shape.h(), shape.w())
                 : View.dense(View.TEMPORARY, offset, shape);
@@ -118,15 +201,13 @@ final class Lowering {
     /** One step, or one per group of channels if the padding differs between groups. */
     private void convolve(DepthwiseConv2d conv, View src, View dst) {
         Weights own = weights.next();
-        float[] values = own.values();
-        float[] bias = own.hasBias() ? own.bias() : new float[conv.src().c()];
         if (conv.padding() instanceof Padding.Grouped grouped) {
             for (int group = 0; group < 4; group++) {
                 int c = conv.src().c();
-                convolve(conv, grouped.start(group, c), grouped.start(group + 1, c), src, dst, values, bias);
+                convolve(conv, grouped.start(group, c), grouped.start(group + 1, c), src, dst, own);
             }
         } else {
-            convolve(conv, 0, conv.src().c(), src, dst, values, bias);
+            convolve(conv, 0, conv.src().c(), src, dst, own);
         }
     }
 
@@ -138,25 +219,47 @@ final class Lowering {
         return src.pixel() == 4 || dst.pixel() == 4 ? in.layout() : Layout.NHWC;
     }
 
-    private void convolve(DepthwiseConv2d conv, int first, int end, View src, View dst, float[] values, float[] bias) {
-        if (first == end || conv.dst().elements() == 0) {
-            return;
+    private void convolve(DepthwiseConv2d conv, int first, int end, View src, View dst, Weights own) {
+        if (first < end && conv.dst().elements() > 0) {
+            steps.add(step(conv, first, end, src, dst, own));
         }
+    }
+
+    private Step.Convolve step(DepthwiseConv2d conv, int first, int end, View src, View dst, Weights own) {
         TensorShape in = conv.src();
         TensorShape out = conv.dst();
         Padding.Explicit pads = conv.pads(first);
         int taps = conv.kernelHeight() * conv.kernelWidth();
-        steps.add(new Step.Convolve(
+        View result = dst.from(first, end - first == in.c());
+        Epilogue epilogue = epilogue(conv, first, end, result, own);
+        View sums = epilogue == null ? result : View.sums(out.withChannels(end - first), result);
+        float[] bias = own.hasBias() ? own.bias() : new float[in.c()];
+        return new Step.Convolve(
                 first == 0 && end == in.c() ? conv.toString() : conv + " channels " + first + " to " + (end - 1),
-                layout(in, src, dst),
+                layout(in, src, sums),
                 in.n(),
                 end - first,
                 new Axis(in.h(), out.h(), conv.kernelHeight(), conv.strideHeight(), conv.dilationHeight(), pads.top()),
                 new Axis(in.w(), out.w(), conv.kernelWidth(), conv.strideWidth(), conv.dilationWidth(), pads.left()),
                 src.from(first, end - first == in.c()),
-                dst.from(first, end - first == in.c()),
-                Arrays.copyOfRange(values, first * taps, end * taps),
+                sums,
+                Arrays.copyOfRange(own.values(), first * taps, end * taps),
                 Arrays.copyOfRange(bias, first, end),
-                conv.activation()));
+                epilogue == null ? conv.activation() : Activation.identity(),
+                epilogue);
+    }
+
+    /** What follows the sums, or null if the activation is all: kernels do that themselves. */
+    private Epilogue epilogue(DepthwiseConv2d conv, int first, int end, View result, Weights own) {
+        if (!own.hasScale() && !conv.residual()) {
+            return null;
+        }
+        View addend = null;
+        if (conv.residual()) {
+            int channel = (int) (result.offset() / result.channel());
+            addend = other.from(channel, end - first == conv.src().c());
+        }
+        float[] scale = own.hasScale() ? Arrays.copyOfRange(own.scale(), first, end) : null;
+        return new Epilogue(scale, addend, result, conv.activation());
     }
 }

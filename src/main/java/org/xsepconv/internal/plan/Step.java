@@ -1,5 +1,7 @@
 package org.xsepconv.internal.plan;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.xsepconv.Activation;
 import org.xsepconv.Layout;
 
@@ -57,6 +59,8 @@ public sealed interface Step {
      * @param weights order {@code [c][kh][kw]}
      * @param bias order {@code [c]}
      * @param activation applied to every output
+     * @param epilogue what follows before the results are where they belong, or null; then {@code dst} is {@link View#sums}, and the
+     *     activation is the identity
      */
     record Convolve(
             String text,
@@ -69,8 +73,30 @@ public sealed interface Step {
             View dst,
             float[] weights,
             float[] bias,
-            Activation activation)
+            Activation activation,
+            Epilogue epilogue)
             implements Step {
+
+        /** A convolution that nothing follows. */
+        public Convolve(
+                String text,
+                Layout layout,
+                int n,
+                int c,
+                Axis rows,
+                Axis columns,
+                View src,
+                View dst,
+                float[] weights,
+                float[] bias,
+                Activation activation) {
+            this(text, layout, n, c, rows, columns, src, dst, weights, bias, activation, null);
+        }
+
+        @Override
+        public View target() {
+            return epilogue == null ? dst : epilogue.dst();
+        }
 
         /**
          * Whether both sides have their planes together.
@@ -83,7 +109,19 @@ public sealed interface Step {
 
         @Override
         public Convolve from(View view) {
-            return new Convolve(text, layout, n, c, rows, columns, view, dst, weights, bias, activation);
+            return between(layout, view, dst);
+        }
+
+        /**
+         * The same convolution in other places.
+         *
+         * @param order of the elements there
+         * @param in where its input is
+         * @param out where its output goes
+         * @return a new step
+         */
+        public Convolve between(Layout order, View in, View out) {
+            return new Convolve(text, order, n, c, rows, columns, in, out, weights, bias, activation, epilogue);
         }
 
         /**
@@ -110,6 +148,41 @@ public sealed interface Step {
         @Override
         public Copy from(View view) {
             return new Copy(n, c, h, w, view, dst);
+        }
+    }
+
+    /**
+     * Convolutions of the same channels one after the other, in pieces that stay in a cache: the views between them are not
+     * used.
+     *
+     * @param stages the convolutions, two or more
+     */
+    record Fused(List<Convolve> stages) implements Step {
+        /** Copies the list. */
+        public Fused {
+            stages = List.copyOf(stages);
+        }
+
+        @Override
+        public View src() {
+            return stages.getFirst().src();
+        }
+
+        @Override
+        public View dst() {
+            return stages.getLast().dst();
+        }
+
+        @Override
+        public int c() {
+            return stages.getFirst().c();
+        }
+
+        @Override
+        public Fused from(View view) {
+            List<Convolve> moved = new ArrayList<>(stages);
+            moved.set(0, stages.getFirst().from(view));
+            return new Fused(moved);
         }
     }
 }

@@ -7,7 +7,7 @@ import org.xsepconv.TensorShape;
 /**
  * A tensor, or a range of channels of one, inside a buffer. All distances in bytes.
  *
- * @param buffer which buffer: {@link #SRC}, {@link #DST} or {@link #TEMPORARY}
+ * @param buffer which buffer: {@link #SRC}, {@link #DST}, {@link #TEMPORARY}, ...
  * @param offset of the first element
  * @param image distance between images
  * @param channel distance between channels
@@ -20,6 +20,8 @@ public record View(int buffer, long offset, long image, long channel, long row, 
     /** Channels of the widest vector. */
     public static final int LANES = 16;
 
+    private static final long LINE = 64;
+
     /** The caller's input. */
     public static final int SRC = 0;
 
@@ -28,6 +30,12 @@ public record View(int buffer, long offset, long image, long channel, long row, 
 
     /** The workspace's intermediate results. */
     public static final int TEMPORARY = 2;
+
+    /** What the caller wants added. */
+    public static final int OTHER = 3;
+
+    /** The sums of a work item, in the scratch of a thread. */
+    public static final int SUMS = 4;
 
     /**
      * A dense tensor.
@@ -127,6 +135,23 @@ public record View(int buffer, long offset, long image, long channel, long row, 
     }
 
     /**
+     * The sums of a work item: its first row and channel come first. Planes are a little further apart than they are large, so that
+     * those of a block do not compete for the same lines of a cache.
+     *
+     * @param shape of all the results
+     * @param like where the results go, which decides whether channels or columns are together
+     * @return distances between sums
+     */
+    public static View sums(TensorShape shape, View like) {
+        long row = 4L * shape.w();
+        if (like.channel == 4 && like.pixel != 4) {
+            return new View(SUMS, 0, 0, 4, row * shape.c(), 4L * shape.c(), false);
+        }
+        long plane = (row * shape.h() / LINE + 2) * LINE;
+        return new View(SUMS, 0, 0, plane, row, 4, false);
+    }
+
+    /**
      * Channels rounded up to whole vectors.
      *
      * @param c channels
@@ -145,6 +170,26 @@ public record View(int buffer, long offset, long image, long channel, long row, 
      */
     public View from(int first, boolean all) {
         return new View(buffer, offset + first * channel, image, channel, row, pixel, padded && all);
+    }
+
+    /**
+     * The same places in another buffer.
+     *
+     * @param which the buffer
+     * @return the view
+     */
+    public View in(int which) {
+        return new View(which, offset, image, channel, row, pixel, padded);
+    }
+
+    /**
+     * The same distances from a later place on.
+     *
+     * @param bytes how much later
+     * @return the view
+     */
+    public View plus(long bytes) {
+        return new View(buffer, offset + bytes, image, channel, row, pixel, padded);
     }
 
     /**

@@ -140,6 +140,25 @@ abstract sealed class VectorOperations extends NumberOperations permits TileMeth
                         .astore(sum.slot()));
     }
 
+    /** {@code v = v * by}. */
+    public void multiply(Vec v, Vec by) {
+        binary("mul", " *= ", v, by);
+    }
+
+    /** {@code v = v + addend}. */
+    public void add(Vec v, Vec addend) {
+        binary("add", " += ", v, addend);
+    }
+
+    private void binary(String operation, String sign, Vec v, Vec with) {
+        code.add(
+                v + sign + with,
+                b -> b.aload(v.slot())
+                        .aload(with.slot())
+                        .invokevirtual(Types.FLOATS, operation, Types.BINARY)
+                        .astore(v.slot()));
+    }
+
     /** The same float in all lanes. */
     public Vec constant(String of, float value) {
         Vec v = vec(of);

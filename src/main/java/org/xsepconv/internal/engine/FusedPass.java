@@ -1,0 +1,153 @@
+package org.xsepconv.internal.engine;
+
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import org.xsepconv.internal.kernel.Operands;
+import org.xsepconv.internal.plan.Step;
+import org.xsepconv.internal.plan.View;
+import org.xsepconv.internal.tile.Compiled;
+
+/**
+ * A chain of convolutions in one pass over memory. An item is a block of channels and a band of rows of the last convolution. It is
+ * computed a few rows at a time: every stage computes those of its rows that the next stage needs and that are not there yet. The
+ * results of all stages but the last lie in scratch that stays in a cache, only as many rows as are still needed; when a buffer is full,
+ * these are moved to its start.
+ */
+final class FusedPass implements Pass {
+    private final FusedPlan plan;
+    private final List<CompiledPass> stages = new ArrayList<>();
+    private final boolean checked;
+    private final long[] buffers;
+    private final long scratchBytes;
+
+    /**
+     * A pass.
+     *
+     * @param kernels the kernel of a stage
+     * @param plan blocks, bands and buffers
+     * @param arrays whether the caller's memory is arrays
+     */
+    FusedPass(Function<Step.Convolve, Choice> kernels, FusedPlan plan, boolean arrays) {
+        this.plan = plan;
+        for (Step.Convolve stage : plan.stages()) {
+            stages.add(new CompiledPass(stage, kernels.apply(stage), arrays));
+        }
+        this.checked = stages.getFirst().checked;
+        this.buffers = new long[stages.size()];
+        long bytes = 0;
+        for (int i = 0; i + 1 < stages.size(); i++) {
+            buffers[i] = bytes;
+            bytes = ConvPass.roundUp(bytes + plan.bufferBytes(i), ConvPass.ALIGNMENT);
+        }
+        this.scratchBytes = bytes;
+    }
+
+    @Override
+    public void run(Frame frame, long item) {
+        Cut cut = plan.cut();
+        int image = cut.image(item);
+        int c0 = cut.firstChannel(item);
+        int c1 = cut.endChannel(item);
+        int y0 = cut.firstRow(item);
+        int y1 = cut.endRow(item);
+        for (int s = y0; s < y1; s += plan.lap()) {
+            if (s > y0) {
+                keep(frame, s);
+            }
+            for (int t = s; t < Math.min(y1, s + plan.lap()); t += plan.chunk()) {
+                rows(frame, image, c0, c1, y0, s, t, Math.min(y1, t + plan.chunk()));
+            }
+        }
+    }
+
+    /** All stages, as far as rows t0 to t1 of the last one need them; s is the row that began the lap. */
+    private void rows(Frame frame, int image, int c0, int c1, int y0, int s, int t0, int t1) {
+        Operands o = frame.operands;
+        int last = stages.size() - 1;
+        for (int i = 0; i <= last; i++) {
+            int from = t0 == y0 ? plan.first(i, t0) : Math.max(plan.end(i, t0), plan.first(i, t0));
+            int to = plan.end(i, t1);
+            if (from >= to) {
+                continue;
+            }
+            View src = stages.get(i).step.src();
+            View dst = stages.get(i).step.dst();
+            o.src = i == 0 ? frame.segment(src.buffer()) : frame.workspace();
+            o.dst = i == last ? frame.segment(dst.buffer()) : frame.workspace();
+            long x = i == 0 ? frame.base(src.buffer(), checked) + src.at(image, c0) : row(frame, i - 1, s, src);
+            long y = i == last ? frame.base(dst.buffer(), checked) + dst.at(image, c0) : row(frame, i, s, dst);
+            stages.get(i).compute(frame, c0, c1, from, to, x, y);
+        }
+    }
+
+    /** Where row 0 of the output of a stage would be, during the lap that begins with row s. */
+    private long row(Frame frame, int stage, int s, View view) {
+        MemorySegment workspace = frame.workspace();
+        return Frame.base(workspace, checked) + frame.scratch() + buffers[stage] - plan.first(stage, s) * view.row();
+    }
+
+    /** Moves those rows that the lap from row s on needs, and that are there, to the starts of the buffers. */
+    private void keep(Frame frame, int s) {
+        for (int i = 0; i + 1 < stages.size(); i++) {
+            long row = stages.get(i).step.dst().row();
+            int first = plan.first(i, s);
+            int rows = plan.end(i, s) - first;
+            if (rows > 0) {
+                long to = frame.scratch() + buffers[i];
+                long from = to + (first - plan.first(i, s - plan.lap())) * row;
+                MemorySegment.copy(frame.workspace(), from, frame.workspace(), to, rows * row);
+            }
+        }
+    }
+
+    @Override
+    public long items() {
+        return plan.cut().items();
+    }
+
+    @Override
+    public double work() {
+        return stages.stream().mapToDouble(CompiledPass::work).sum();
+    }
+
+    @Override
+    public double expectedNanos() {
+        return stages.stream().mapToDouble(CompiledPass::expectedNanos).sum();
+    }
+
+    @Override
+    public long scratchBytes() {
+        return scratchBytes;
+    }
+
+    @Override
+    public List<Compiled> kernels() {
+        return stages.stream().flatMap(s -> s.kernels().stream()).toList();
+    }
+
+    @Override
+    public String listing() {
+        StringBuilder listing = new StringBuilder();
+        stages.forEach(s -> listing.append(s.listing()));
+        return listing.toString();
+    }
+
+    /** What it does, line by line. */
+    List<String> lines() {
+        List<String> lines = new ArrayList<>();
+        lines.add("chain of " + stages.size() + " convolutions, " + describe());
+        for (CompiledPass stage : stages) {
+            lines.add("  " + stage.step.text());
+            lines.add("    kernel " + stage.kernelName() + ": " + stage.describeKernel());
+        }
+        return lines;
+    }
+
+    @Override
+    public String describe() {
+        return "fused, " + plan.cut() + ", " + plan.chunk() + " rows at a time, " + scratchBytes
+                + " bytes between the stages";
+    }
+}

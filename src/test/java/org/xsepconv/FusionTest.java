@@ -1,0 +1,137 @@
+package org.xsepconv;
+
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.EdgeCasesMode;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.ShrinkingMode;
+import net.jqwik.api.lifecycle.AfterContainer;
+import net.jqwik.api.lifecycle.BeforeContainer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.xsepconv.internal.cpu.Cpu;
+
+/** Chains that run as one pass over memory, exactly as the reference. */
+class FusionTest {
+    private static final int LEAST_FUSED = 200;
+    private static final PlanOptions ALWAYS = PlanOptions.defaults().withFusion(Fusion.ALWAYS);
+    private static int fused;
+
+    @BeforeContainer
+    static void forget() {
+        fused = 0;
+    }
+
+    @Property(tries = 800, shrinking = ShrinkingMode.BOUNDED, edgeCases = EdgeCasesMode.NONE)
+    void fusedChainsEqualTheReference(@ForAll("convolutions") DepthwiseConv2d first, @ForAll long seed) {
+        assumeTrue(Cpu.PREFERRED_BITS > 0, "no Vector API");
+        SplittableRandom random = new SplittableRandom(seed);
+        Chain chain = chain(first, random);
+        int bits = Cpu.widths().get(random.nextInt(Cpu.widths().size()));
+        check(chain, ALWAYS.withVectorBits(bits).withChecked(random.nextInt(8) == 0), seed);
+    }
+
+    private static Chain chain(DepthwiseConv2d first, SplittableRandom random) {
+        List<Operator> operators = new ArrayList<>(List.of(first));
+        for (int i = random.nextInt(3); i >= 0; i--) {
+            TensorShape shape = operators.getLast().dst();
+            DepthwiseConv2d next = DepthwiseConv2d.of(shape, 1 + random.nextInt(6), 1 + random.nextInt(6))
+                    .padding(Padding.corner(Corner.values()[random.nextInt(4)]))
+                    .stride(1 + random.nextInt(2), 1 + random.nextInt(2))
+                    .dilation(1 + random.nextInt(2), 1 + random.nextInt(2))
+                    .activation(random.nextBoolean() ? Activation.relu() : Activation.identity());
+            operators.add(random.nextInt(4) == 0 ? SymmetricPadding.grouped(shape, 2, Activation.relu()) : next);
+        }
+        return new Chain(operators);
+    }
+
+    private static void check(Operator operator, PlanOptions options, long seed) {
+        Weights[] weights = Cases.weights(operator, seed);
+        float[] src = Cases.values(operator.src().elements(), seed);
+        float[] expected = Reference.run(operator, src, weights);
+        Plan plan = operator.plan(options, weights);
+        fused += plan.describe().contains("fused") ? 1 : 0;
+        String reproduce = operator + " seed=" + seed + " " + options;
+        Cases.assertSame(reproduce + " native", expected, Cases.executeNative(plan, src));
+        Cases.assertSame(reproduce + " arrays", expected, Cases.execute(plan, src));
+        try (Arena arena = Arena.ofShared()) {
+            MemorySegment from = arena.allocate(4L * src.length + 4, 64).asSlice(0, 4L * src.length);
+            MemorySegment to = arena.allocate(4L * expected.length + 4, 64).asSlice(0, 4L * expected.length);
+            MemorySegment.copy(src, 0, from, ValueLayout.JAVA_FLOAT, 0, src.length);
+            plan.execute(from, to, task -> Thread.ofVirtual().start(task), 3);
+            Cases.assertSame(reproduce + " threads", expected, to.toArray(ValueLayout.JAVA_FLOAT));
+        }
+    }
+
+    @AfterContainer
+    static void manyWereFused() {
+        assertTrue(Cpu.PREFERRED_BITS == 0 || fused >= LEAST_FUSED, () -> "only " + fused + " chains were fused");
+    }
+
+    /** Images so tall and wide that buffers slide, and so much work that bands of rows are items of their own. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "nhwc:1x150x60x16 5",
+                "nhwc:1x90x120x17 11",
+                "nhwc:2x130x70x40 7",
+                "nchw:1x5x300x80 5",
+                "nchw:2x3x150x220 11",
+                "nhwc:1x400x60x3 9",
+            })
+    void buffersSlide(String text) {
+        assumeTrue(Cpu.PREFERRED_BITS > 0, "no Vector API");
+        TensorShape shape = TensorShape.parse(text.split(" ")[0]);
+        int k = Integer.parseInt(text.split(" ")[1]);
+        for (Operator core : List.of(
+                XSepConv.of(shape, k, Corner.TOP_LEFT, Activation.relu()),
+                Chain.of(
+                        SymmetricPadding.grouped(shape, 2, Activation.relu()),
+                        DepthwiseConv2d.of(shape, k, 1).padding(Padding.same()),
+                        DepthwiseConv2d.of(shape, 1, k).padding(Padding.same()),
+                        DepthwiseConv2d.of(shape, 3, 3).padding(Padding.same()).stride(2, 2)))) {
+            check(core, ALWAYS, k);
+            check(core, ALWAYS.withChecked(true), k);
+        }
+    }
+
+    @Test
+    void theCallerDecides() {
+        assumeTrue(Cpu.PREFERRED_BITS > 0, "no Vector API");
+        Operator core = XSepConv.of(TensorShape.nhwc(1, 14, 14, 32), 5, Corner.TOP_LEFT, Activation.relu());
+        Weights[] weights = Cases.weights(core, 1);
+        assertTrue(core.plan(ALWAYS, weights).describe().contains("chain of 3 convolutions, fused"));
+        PlanOptions never = PlanOptions.defaults().withFusion(Fusion.NEVER);
+        assertFalse(core.plan(never, weights).describe().contains("fused"));
+    }
+
+    /** What leaves the caches three times takes longer than what leaves them once. */
+    @Test
+    void largeTensorsAreFusedAndSmallOnesAreNot() {
+        assumeTrue(Cpu.PREFERRED_BITS >= 256, "no wide vectors");
+        for (Layout layout : Layout.values()) {
+            Operator large =
+                    XSepConv.of(new TensorShape(1, 64, 224, 224, layout), 5, Corner.TOP_LEFT, Activation.relu());
+            Operator small = XSepConv.of(new TensorShape(1, 64, 7, 7, layout), 5, Corner.TOP_LEFT, Activation.relu());
+            assertTrue(large.plan(Cases.weights(large, 1)).describe().contains("fused"), layout.name());
+            assertFalse(small.plan(Cases.weights(small, 1)).describe().contains(", fused"), layout.name());
+        }
+    }
+
+    @Provide
+    Arbitrary<DepthwiseConv2d> convolutions() {
+        return Convolutions.all();
+    }
+}
