@@ -267,6 +267,31 @@ public record DepthwiseConv2d(
         return (int) result;
     }
 
+    /**
+     * Plans this convolution for weights that come with every call, a set for every image.
+     *
+     * @param bias {@code c} finite values, or null for none
+     * @return a plan to execute
+     * @throws IllegalArgumentException if the bias does not fit, or the convolution adds another tensor
+     */
+    public DynamicPlan planDynamic(float[] bias) {
+        return planDynamic(PlanOptions.defaults(), bias);
+    }
+
+    /**
+     * As {@link #planDynamic(float[])}, with choices that are otherwise made by the library.
+     *
+     * @param options vector width, kernel, arithmetic, checked mode, strides
+     * @param bias {@code c} finite values, or null for none
+     * @return a plan to execute
+     * @throws IllegalArgumentException if the bias does not fit, no kernel satisfies the options, these ask for a plan in
+     *     place, or the convolution adds another tensor
+     */
+    public DynamicPlan planDynamic(PlanOptions options, float[] bias) {
+        Check.notNull("options", options);
+        return new DynamicPlan(this, options, bias);
+    }
+
     @Override
     public List<DepthwiseConv2d> convolutions() {
         return List.of(this);

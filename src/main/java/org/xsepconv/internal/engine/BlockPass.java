@@ -42,6 +42,7 @@ final class BlockPass extends ConvPass {
         int lanes = (int) roundUp((long) step.c() * group, WIDEST);
         this.tapBytes = 4L * lanes;
         this.packed = pack(lanes);
+        fill(step.weights(), 0);
     }
 
     private static Cut cut(Step.Convolve step, boolean landed) {
@@ -81,9 +82,6 @@ final class BlockPass extends ConvPass {
         Packed memory = new Packed((long) taps * lanes, lanes, taps, checked);
         for (int l = 0; l < step.c() * group; l++) {
             int c = l % step.c();
-            for (int t = 0; t < taps; t++) {
-                memory.weight((long) t * lanes + l, step.weights()[c * taps + t]);
-            }
             memory.bias(l, step.bias()[c]);
         }
         for (int i = 0; i < step.rows().kernel(); i++) {
@@ -95,6 +93,16 @@ final class BlockPass extends ConvPass {
             }
         }
         return memory;
+    }
+
+    @Override
+    void fill(float[] weights, int at) {
+        int taps = step.taps();
+        for (int l = 0; l < step.c() * group; l++) {
+            for (int t = 0; t < taps; t++) {
+                packed.weight(t * tapBytes / 4 + l, weights[at + l % step.c() * taps + t]);
+            }
+        }
     }
 
     @Override

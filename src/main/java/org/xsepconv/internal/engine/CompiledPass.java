@@ -220,23 +220,48 @@ final class CompiledPass extends ConvPass {
 
     private Packed pack() {
         int size = blocks.channels();
-        int vectors = flat ? 1 : (step.c() + size - 1) / size;
+        int vectors = vectors();
         Packed memory = new Packed(vectors * blocks.bytes() / 4, 0, (tables.length + 1) / 2, checked);
         for (int i = 0; i < tables.length; i++) {
             memory.table(i, tables[i]);
         }
         for (int v = 0; v < vectors; v++) {
-            int first = padded || flat ? v * size : Math.min(v * size, step.c() - size);
             for (int l = 0; l < size; l++) {
-                int c = flat ? l % step.c() : Math.min(first + l, step.c() - 1);
-                long at = v * blocks.bytes() / 4 + l;
-                memory.weight(at, step.bias()[c]);
-                for (int tap = 0; tap < step.taps(); tap++) {
-                    memory.weight(at + blocks.tap(tap) / 4, step.weights()[c * step.taps() + tap]);
+                memory.weight(v * blocks.bytes() / 4 + l, step.bias()[channel(v, l)]);
+            }
+        }
+        fill(memory, step.weights(), 0);
+        return memory;
+    }
+
+    private int vectors() {
+        return flat ? 1 : (step.c() + blocks.channels() - 1) / blocks.channels();
+    }
+
+    /** The channel of a lane. */
+    private int channel(int vector, int lane) {
+        int size = blocks.channels();
+        int first = padded || flat ? vector * size : Math.min(vector * size, step.c() - size);
+        return flat ? lane % step.c() : Math.min(first + lane, step.c() - 1);
+    }
+
+    @Override
+    void fill(float[] weights, int at) {
+        fill(packed, weights, at);
+    }
+
+    private void fill(Packed memory, float[] weights, int at) {
+        int size = blocks.channels();
+        int taps = step.taps();
+        for (int v = 0; v < vectors(); v++) {
+            long block = v * blocks.bytes() / 4;
+            for (int l = 0; l < size; l++) {
+                int from = at + channel(v, l) * taps;
+                for (int tap = 0; tap < taps; tap++) {
+                    memory.weight(block + size * (tap + 1L) + l, weights[from + tap]);
                 }
             }
         }
-        return memory;
     }
 
     @Override

@@ -136,6 +136,15 @@ abstract class ConvPass implements Pass {
 
     abstract long ownScratchBytes();
 
+    /** Writes weights in the order that kernels want. */
+    abstract void fill(float[] weights, int at);
+
+    @Override
+    public final int repack(float[] weights, int at) {
+        fill(weights, at);
+        return at + step.c() * step.taps();
+    }
+
     /** Its own compiled kernels, as far as they have run. */
     List<Compiled> ownKernels() {
         return List.of();

@@ -84,13 +84,23 @@ public final class Door {
         }
 
         private void usable(MemorySegment segment) {
-            if (!segment.scope().isAlive()) {
-                throw new IllegalStateException(name + ": a segment of a closed arena, expected one that is alive");
-            }
-            if (!segment.isAccessibleBy(Thread.currentThread())) {
-                throw new WrongThreadException(name + ": a segment confined to another thread, expected one that "
-                        + Thread.currentThread().getName() + " may access");
-            }
+            Door.usable(name, segment);
+        }
+    }
+
+    /**
+     * Checks that the calling thread can read a segment.
+     *
+     * @param name of the argument
+     * @param segment its value
+     */
+    public static void usable(String name, MemorySegment segment) {
+        if (!segment.scope().isAlive()) {
+            throw new IllegalStateException(name + ": a segment of a closed arena, expected one that is alive");
+        }
+        if (!segment.isAccessibleBy(Thread.currentThread())) {
+            throw new WrongThreadException(name + ": a segment confined to another thread, expected one that "
+                    + Thread.currentThread().getName() + " may access");
         }
     }
 

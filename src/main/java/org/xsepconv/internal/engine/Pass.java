@@ -22,6 +22,11 @@ interface Pass {
     /** Runs one item. */
     void run(Frame frame, long item);
 
+    /** Replaces its weights, those of all its channels from {@code weights[at]} on; returns where the next pass finds its own. */
+    default int repack(float[] weights, int at) {
+        return at;
+    }
+
     /** How it runs, one line. */
     String describe();
 

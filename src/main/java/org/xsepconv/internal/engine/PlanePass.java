@@ -35,6 +35,7 @@ final class PlanePass extends ConvPass {
         this.general = choice.general(true);
         this.mover = choice.rows();
         this.packed = pack();
+        fill(step.weights(), 0);
     }
 
     /** Whether every output sees every tap, one column per step. */
@@ -81,9 +82,6 @@ final class PlanePass extends ConvPass {
     private Packed pack() {
         int taps = step.taps();
         Packed memory = new Packed((long) taps * step.c(), step.c(), taps, checked);
-        for (int i = 0; i < step.c() * taps; i++) {
-            memory.weight(i, step.weights()[i]);
-        }
         for (int c = 0; c < step.c(); c++) {
             memory.bias(c, step.bias()[c]);
         }
@@ -97,6 +95,13 @@ final class PlanePass extends ConvPass {
             }
         }
         return memory;
+    }
+
+    @Override
+    void fill(float[] weights, int at) {
+        for (int i = 0; i < step.c() * step.taps(); i++) {
+            packed.weight(i, weights[at + i]);
+        }
     }
 
     @Override

@@ -119,6 +119,36 @@ public final class Program {
     }
 
     /**
+     * Replaces the weights of the convolutions. Not while the program runs.
+     *
+     * @param weights of all channels, order {@code [c][kh][kw]}
+     * @param at where they start
+     */
+    public void repack(float[] weights, int at) {
+        int next = at;
+        for (Pass pass : passes) {
+            next = pass.repack(weights, next);
+        }
+    }
+
+    /**
+     * Runs on one image, in the calling thread. Items of a convolution are in the order of the images.
+     *
+     * @param scratch bound to the caller's memory
+     * @param image which one
+     * @param images of the whole tensor
+     */
+    public void run(Scratch scratch, int image, int images) {
+        Frame frame = scratch.frame(0);
+        for (Pass pass : passes) {
+            long items = pass.items() / images;
+            for (long item = image * items; item < (image + 1) * items; item++) {
+                pass.run(frame, item);
+            }
+        }
+    }
+
+    /**
      * Runs in the calling thread and in up to {@code parallelism - 1} tasks of an executor.
      *
      * @param scratch bound to the caller's memory, with a frame per thread

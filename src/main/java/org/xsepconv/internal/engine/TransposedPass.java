@@ -119,6 +119,11 @@ final class TransposedPass extends ConvPass {
     }
 
     @Override
+    void fill(float[] weights, int at) {
+        inner.fill(weights, at);
+    }
+
+    @Override
     void compute(Frame frame, int c0, int c1, int y0, int y1, long x, long y) {
         Operands o = frame.operands;
         MemorySegment src = o.src;

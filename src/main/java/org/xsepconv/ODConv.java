@@ -1,0 +1,207 @@
+package org.xsepconv;
+
+import org.xsepconv.internal.Check;
+
+/**
+ * What a depthwise ODConv adds to a convolution: attention computed from the image, and weights mixed by it, for a
+ * {@link DynamicPlan}.
+ *
+ * <pre>{@code
+ * m[c]      = mean over y, x of src[n,c,y,x]
+ * h[a]      = relu( scale[a] * sum over c of reduce[a,c]*m[c] + shift[a] )
+ * ac[c]     = sigmoid( (sum over a of channel[c,a]*h[a] + channelBias[c]) / T )
+ * as[p]     = sigmoid( (sum over a of tap[p,a]*h[a] + tapBias[p]) / T )              1 if there is one tap
+ * aw[q]     = softmax over q of (sum over a of kernel[q,a]*h[a] + kernelBias[q]) / T   1 if there is one kernel
+ * weights[c,p] = ac[c] * as[p] * sum over q of aw[q]*kernels[q,c,p]
+ * }</pre>
+ *
+ * <p>Everything is computed in {@code double}; weights are rounded to {@code float} once. Source: C. Li, A. Zhou, A. Yao,
+ * Omni-Dimensional Dynamic Convolution, ICLR 2022, arXiv 2209.07947.
+ */
+public final class ODConv {
+    private ODConv() {}
+
+    /**
+     * What an image makes of the kernels.
+     *
+     * @param channel factor of every channel, {@code ac}
+     * @param tap factor of every tap, {@code as}, row-major
+     * @param kernel share of every kernel, {@code aw}
+     */
+    public record Attention(double[] channel, double[] tap, double[] kernel) {
+        /**
+         * Checks that there is something to mix.
+         *
+         * @throws IllegalArgumentException if there is no tap or no kernel
+         * @throws NullPointerException if an argument is null
+         */
+        public Attention {
+            Check.notNull("channel", channel);
+            Check.notNull("tap", tap);
+            Check.notNull("kernel", kernel);
+            Check.atLeast("tap.length", tap.length, 1);
+            Check.atLeast("kernel.length", kernel.length, 1);
+        }
+    }
+
+    /**
+     * A fully connected layer.
+     *
+     * @param weights order {@code [out][in]}
+     * @param bias order {@code [out]}
+     */
+    public record Layer(float[] weights, float[] bias) {
+        /**
+         * Checks that both are there.
+         *
+         * @throws NullPointerException if an argument is null
+         */
+        public Layer {
+            Check.notNull("weights", weights);
+            Check.notNull("bias", bias);
+        }
+
+        private double[] apply(double[] in, double temperature) {
+            double[] out = new double[bias.length];
+            for (int o = 0; o < out.length; o++) {
+                double sum = bias[o];
+                for (int i = 0; i < in.length; i++) {
+                    sum += weights[o * in.length + i] * in[i];
+                }
+                out[o] = sum / temperature;
+            }
+            return out;
+        }
+    }
+
+    /**
+     * The attention branch.
+     *
+     * @param reduce from means to {@code a} hidden values, with the batch norm behind it folded into weights and bias
+     * @param channel from hidden values to channels
+     * @param tap from hidden values to taps
+     * @param kernel from hidden values to kernels
+     * @param temperature {@code T}, above 0; 1 at inference
+     */
+    public record Branch(Layer reduce, Layer channel, Layer tap, Layer kernel, double temperature) {
+        /**
+         * Checks that the layers fit each other.
+         *
+         * @throws IllegalArgumentException if a length is wrong or the temperature is not above 0 and finite
+         * @throws NullPointerException if an argument is null
+         */
+        public Branch {
+            Check.notNull("reduce", reduce);
+            Check.notNull("channel", channel);
+            Check.notNull("tap", tap);
+            Check.notNull("kernel", kernel);
+            if (!(temperature > 0 && temperature < Double.POSITIVE_INFINITY)) {
+                throw new IllegalArgumentException("temperature: " + temperature + ", expected above 0 and finite");
+            }
+            int hidden = reduce.bias.length;
+            length("reduce.weights", reduce.weights.length, (long) hidden * channel.bias.length);
+            length("channel.weights", channel.weights.length, (long) hidden * channel.bias.length);
+            length("tap.weights", tap.weights.length, (long) hidden * tap.bias.length);
+            length("kernel.weights", kernel.weights.length, (long) hidden * kernel.bias.length);
+        }
+
+        /**
+         * The attention of an image.
+         *
+         * @param shape shape of the input
+         * @param src the input, {@code shape.elements()} values
+         * @param image which image
+         * @return its attention
+         * @throws IllegalArgumentException if a length is wrong, or there is no such image
+         */
+        public Attention attention(TensorShape shape, float[] src, int image) {
+            Check.notNull("shape", shape);
+            Check.notNull("src", src);
+            length("src", src.length, shape.elements());
+            length("channel.bias", channel.bias.length, shape.c());
+            Check.atLeast("image", image, 0);
+            Check.atMost("image", image, shape.n() - 1L);
+            double[] hidden = reduce.apply(mean(shape, src, image), 1);
+            for (int a = 0; a < hidden.length; a++) {
+                hidden[a] = hidden[a] < 0 ? 0 : hidden[a];
+            }
+            double[] taps = tap.bias.length == 1 ? new double[] {1} : sigmoid(tap.apply(hidden, temperature));
+            return new Attention(
+                    sigmoid(channel.apply(hidden, temperature)), taps, softmax(kernel.apply(hidden, temperature)));
+        }
+    }
+
+    /**
+     * The weights of an image.
+     *
+     * @param attention its attention
+     * @param kernels order {@code [q][c][kh][kw]}
+     * @param weights where they go, order {@code [n][c][kh][kw]}
+     * @param image which image of {@code weights}
+     * @throws IllegalArgumentException if a length is wrong
+     */
+    public static void mix(Attention attention, float[] kernels, float[] weights, int image) {
+        Check.notNull("attention", attention);
+        Check.notNull("kernels", kernels);
+        Check.notNull("weights", weights);
+        Check.atLeast("image", image, 0);
+        int taps = attention.tap.length;
+        int size = attention.channel.length * taps;
+        length("kernels", kernels.length, (long) attention.kernel.length * size);
+        Check.atLeast("weights.length", weights.length, (image + 1L) * size);
+        for (int c = 0; c < attention.channel.length; c++) {
+            for (int p = 0; p < taps; p++) {
+                double sum = 0;
+                for (int q = 0; q < attention.kernel.length; q++) {
+                    sum += attention.kernel[q] * kernels[q * size + c * taps + p];
+                }
+                weights[image * size + c * taps + p] = (float) (attention.channel[c] * attention.tap[p] * sum);
+            }
+        }
+    }
+
+    private static double[] mean(TensorShape shape, float[] src, int image) {
+        double[] mean = new double[shape.c()];
+        for (int y = 0; y < shape.h(); y++) {
+            for (int x = 0; x < shape.w(); x++) {
+                for (int c = 0; c < mean.length; c++) {
+                    mean[c] += src[(int) shape.index(image, c, y, x)];
+                }
+            }
+        }
+        for (int c = 0; c < mean.length; c++) {
+            mean[c] /= (double) shape.h() * shape.w();
+        }
+        return mean;
+    }
+
+    private static double[] sigmoid(double[] z) {
+        for (int i = 0; i < z.length; i++) {
+            z[i] = 1 / (1 + Math.exp(-z[i]));
+        }
+        return z;
+    }
+
+    /** The largest first, so that nothing overflows. */
+    private static double[] softmax(double[] z) {
+        double most = Double.NEGATIVE_INFINITY;
+        for (double v : z) {
+            most = Math.max(most, v);
+        }
+        double sum = 0;
+        for (int i = 0; i < z.length; i++) {
+            z[i] = Math.exp(z[i] - most);
+            sum += z[i];
+        }
+        for (int i = 0; i < z.length; i++) {
+            z[i] /= sum;
+        }
+        return z;
+    }
+
+    private static void length(String name, long actual, long expected) {
+        if (actual != expected) {
+            throw new IllegalArgumentException(name + ": " + actual + " elements, expected " + expected);
+        }
+    }
+}
