@@ -15,10 +15,12 @@ final class Environment {
     private Environment() {}
 
     /** Headings and texts, in order. */
-    static Map<String, String> describe(Map<Peer, Peers.Status> peers, int cpu, List<String> jvmArgs) {
+    static Map<String, String> describe(Map<Peer, Peers.Status> peers, int cpu, Isa isa, List<String> jvmArgs) {
         Map<String, String> lines = new LinkedHashMap<>();
         lines.put("CPU", cpuName() + ", " + Runtime.getRuntime().availableProcessors() + " available");
-        lines.put("vectors", jdk.incubator.vector.FloatVector.SPECIES_PREFERRED.vectorBitSize() + " bits preferred");
+        lines.put(
+                "vectors",
+                isa.bits(jdk.incubator.vector.FloatVector.SPECIES_PREFERRED.vectorBitSize()) + " bits preferred");
         lines.put("threads", "1, " + Pinning.describe(cpu));
         lines.put("JVM", System.getProperty("java.vm.name") + " " + System.getProperty("java.vm.version"));
         lines.put("flags", String.join(" ", jvmArgs));

@@ -14,6 +14,11 @@ enum Isa {
 
         @Override
         void limitOneDnn() {}
+
+        @Override
+        int bits(int preferred) {
+            return preferred;
+        }
     },
     /** Vectors of 256 bits, 16 registers, no mask registers. */
     AVX2 {
@@ -26,6 +31,11 @@ enum Isa {
         void limitOneDnn() {
             OneDnn.check(dnnl.dnnl_set_max_cpu_isa(dnnl.dnnl_cpu_isa_avx2));
         }
+
+        @Override
+        int bits(int preferred) {
+            return Math.min(256, preferred);
+        }
     };
 
     private static final String PROPERTY = "xsepconv.jmh.isa";
@@ -35,6 +45,9 @@ enum Isa {
 
     /** To be called before oneDNN has compiled anything. */
     abstract void limitOneDnn();
+
+    /** Widest vectors of the measuring process, given those of a JVM without limits. */
+    abstract int bits(int preferred);
 
     static Isa ofThisProcess() {
         return of(System.getProperty(PROPERTY, ""));

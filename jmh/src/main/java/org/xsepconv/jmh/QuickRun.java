@@ -52,8 +52,9 @@ public final class QuickRun {
         String peers = List.of(asked.split(",")).contains(Row.OURS) ? asked : Row.OURS + "," + asked;
         int cpu = Integer.parseInt(option(args, "cpu", Integer.toString(Pinning.cpu())));
         List<String> jvmArgs = new ArrayList<>(JVM_ARGS);
-        jvmArgs.addAll(Isa.of(option(args, "isa", "")).jvmArgs());
-        Map<String, String> environment = Environment.describe(status, cpu, jvmArgs);
+        Isa isa = Isa.of(option(args, "isa", ""));
+        jvmArgs.addAll(isa.jvmArgs());
+        Map<String, String> environment = Environment.describe(status, cpu, isa, jvmArgs);
         environment.forEach((name, text) -> System.out.printf("%-18s %s%n", name, text));
         Schedule schedule = Schedule.of(layers, peers);
         try {
