@@ -129,10 +129,10 @@ final class OnnxModel {
     }
 
     private void slice(int first, int end) {
-        String starts = integers("starts" + values, new long[] {first});
-        String ends = integers("ends" + values, new long[] {end});
-        String axes = integers("axes" + values, new long[] {1});
-        node("Slice", starts, ends, axes);
+        String starts = index("starts" + values, first);
+        String ends = index("ends" + values, end);
+        String channels = index("axes" + values, 1);
+        node("Slice", starts, ends, channels);
     }
 
     private void concat(List<String> parts) {
@@ -201,12 +201,12 @@ final class OnnxModel {
         return name;
     }
 
-    private String integers(String name, long[] data) {
-        TensorProto.Builder tensor = graph.addInitializerBuilder()
+    private String index(String name, long value) {
+        graph.addInitializerBuilder()
                 .setName(name)
                 .setDataType(TensorProto.DataType.INT64_VALUE)
-                .addDims(data.length);
-        LongStream.of(data).forEach(tensor::addInt64Data);
+                .addDims(1)
+                .addInt64Data(value);
         return name;
     }
 
