@@ -7,9 +7,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.management.ManagementFactory;
-import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** An execution with a workspace allocates nothing once its kernels are compiled; interpreted vector code does. */
@@ -39,7 +39,33 @@ class AllocationTest {
             float[] values = Cases.values(operator.src().elements(), 1);
             MemorySegment src = arena.allocateFrom(ValueLayout.JAVA_FLOAT, values);
             MemorySegment dst = arena.allocate(4 * operator.dst().elements());
-            assertAllocatesNothing(operator, w -> plan.execute(src, dst, w), workspace);
+            assertAllocatesNothing(operator, () -> plan.execute(src, dst, workspace));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("operators")
+    void fusedChains(Operator operator) {
+        Plan plan = operator.plan(PlanOptions.defaults().withFusion(Fusion.ALWAYS), Cases.weights(operator, 1));
+        Workspace workspace = plan.workspace();
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment src = arena.allocate(4 * operator.src().elements());
+            MemorySegment dst = arena.allocate(4 * operator.dst().elements());
+            assertAllocatesNothing(operator, () -> plan.execute(src, dst, workspace));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Layout.class)
+    void dynamicWeights(Layout layout) {
+        DepthwiseConv2d conv = DepthwiseConv2d.of(new TensorShape(2, 40, 14, 14, layout), 3, 3);
+        DynamicPlan plan = conv.planDynamic(null);
+        DynamicWorkspace workspace = plan.workspace();
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment src = arena.allocate(4 * conv.src().elements());
+            MemorySegment weights = arena.allocate(4 * plan.weightElements());
+            MemorySegment dst = arena.allocate(4 * conv.dst().elements());
+            assertAllocatesNothing(conv, () -> plan.execute(src, weights, dst, workspace));
         }
     }
 
@@ -49,7 +75,8 @@ class AllocationTest {
         Plan plan = operator.plan(Cases.weights(operator, 1));
         float[] src = Cases.values(operator.src().elements(), 1);
         float[] dst = new float[(int) operator.dst().elements()];
-        assertAllocatesNothing(operator, w -> plan.execute(src, dst, w), plan.workspace());
+        Workspace workspace = plan.workspace();
+        assertAllocatesNothing(operator, () -> plan.execute(src, dst, workspace));
     }
 
     @ParameterizedTest
@@ -58,17 +85,18 @@ class AllocationTest {
         Plan plan = operator.plan(Cases.weights(operator, 1));
         MemorySegment src = MemorySegment.ofArray(Cases.values(operator.src().elements(), 1));
         MemorySegment dst = MemorySegment.ofArray(new float[(int) operator.dst().elements()]);
-        assertAllocatesNothing(operator, w -> plan.execute(src, dst, w), plan.workspace());
+        Workspace workspace = plan.workspace();
+        assertAllocatesNothing(operator, () -> plan.execute(src, dst, workspace));
     }
 
     /** Runs windows of executions until one allocates nothing. */
-    private static void assertAllocatesNothing(Operator operator, Consumer<Workspace> call, Workspace workspace) {
+    private static void assertAllocatesNothing(Operator operator, Runnable call) {
         long start = System.nanoTime();
         long bytes;
         do {
             long before = THREADS.getCurrentThreadAllocatedBytes();
             for (int i = 0; i < WINDOW; i++) {
-                call.accept(workspace);
+                call.run();
             }
             bytes = THREADS.getCurrentThreadAllocatedBytes() - before;
         } while (bytes > 0 && System.nanoTime() - start < LIMIT_NANOS);
