@@ -8,6 +8,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.xsepconv.internal.cpu.Cpu;
 
 /** Bugs that were found, and do not come back. */
 class RegressionTest {
@@ -69,6 +70,22 @@ class RegressionTest {
             for (int i = 0; i < 50; i++) {
                 plan.execute(from, to, task -> Thread.ofVirtual().start(task), 3);
                 Cases.assertSame(conv.toString(), expected, to.toArray(ValueLayout.JAVA_FLOAT));
+            }
+        }
+    }
+
+    /** Code for arrays and segments is larger than that for all of memory, by which it is chosen, and was refused. */
+    @Test
+    void whatFitsForMemoryFitsForArraysAndSegments() {
+        DepthwiseConv2d conv = DepthwiseConv2d.parse("nhwc:1x1x15x5 k:17x1 pad:same");
+        Weights weights = Cases.weights(conv, 1);
+        float[] src = Cases.values(conv.src().elements(), 1);
+        float[] expected = Reference.run(conv, src, weights);
+        for (int bits : Cpu.widths()) {
+            for (boolean checked : new boolean[] {false, true}) {
+                Plan plan =
+                        conv.plan(PlanOptions.defaults().withVectorBits(bits).withChecked(checked), weights);
+                Cases.assertSame(conv + " " + bits, expected, Cases.execute(plan, src));
             }
         }
     }
