@@ -5,8 +5,6 @@ import java.util.List;
 import org.xsepconv.internal.emit.Blocks;
 import org.xsepconv.internal.emit.Compiler;
 import org.xsepconv.internal.emit.Emitter;
-import org.xsepconv.internal.emit.Family;
-import org.xsepconv.internal.emit.Geometry;
 import org.xsepconv.internal.kernel.Operands;
 import org.xsepconv.internal.plan.Step;
 import org.xsepconv.internal.plan.View;
@@ -25,12 +23,6 @@ final class CompiledPass extends ConvPass {
 
     /** What a call may take beside its work, in nanoseconds. */
     private static final long OVERHEAD = 2000;
-
-    /**
-     * Fewer channels than this are some lanes of a vector of so many: shorter ones would be boxed by the JVM if other kernels of the
-     * process have wider ones.
-     */
-    private static final int FEWEST = 8;
 
     private final Emitter emitter;
     private final Choice choice;
@@ -59,9 +51,9 @@ final class CompiledPass extends ConvPass {
     CompiledPass(Step.Convolve step, Choice choice, boolean arrays) {
         super(step, Finish.cut(step, cut(step, choice)), choice.options(), false);
         this.choice = choice;
-        this.emitter = emitter(step, choice);
-        this.lanes = lanes(step, choice);
-        this.padded = padded(step) || masked(step, choice);
+        this.emitter = Fitting.emitter(step, choice);
+        this.lanes = Fitting.lanes(step, choice);
+        this.padded = Fitting.padded(step) || Fitting.masked(step, choice);
         this.planes = choice.family().planes();
         this.flat = choice.family().flat();
         this.blocks = choice.family().blocks(lanes, step.c(), step.taps());
@@ -74,104 +66,6 @@ final class CompiledPass extends ConvPass {
         this.expected = Pace.nanos(lanes, outputs * step.taps(), inputs + outputs);
     }
 
-    private static Emitter emitter(Step.Convolve step, Choice choice) {
-        return choice.family().choose(geometry(step, masked(step, choice)), 32 * lanes(step, choice));
-    }
-
-    private static boolean padded(Step.Convolve step) {
-        return step.src().padded() && step.dst().padded();
-    }
-
-    private static int lanes(Step.Convolve step, Choice choice) {
-        boolean whole =
-                padded(step) || choice.family().planes() || choice.family().flat();
-        return Choice.lanes(choice.options().vectorBits(), Math.max(FEWEST, step.c()), whole);
-    }
-
-    /** Whether all channels are some lanes of a single vector. */
-    private static boolean masked(Step.Convolve step, Choice choice) {
-        return !choice.family().planes() && !choice.family().flat() && masked(step);
-    }
-
-    private static boolean masked(Step.Convolve step) {
-        return !padded(step) && step.c() < FEWEST;
-    }
-
-    /** Why a step cannot be computed so, or null if it can. */
-    static String declines(Step.Convolve step, Family family, boolean boxed, int bits) {
-        boolean roomy = boxed && room(step.src()) && room(step.dst());
-        if (family.planes()) {
-            return declinesPlanes(step, family, bits);
-        }
-        if (family.flat()) {
-            return declinesFlat(step, family, bits);
-        }
-        if (!boxed && (step.src().channel() != 4 || step.dst().channel() != 4)) {
-            return "needs its channels side by side";
-        }
-        if (boxed && !roomy && step.c() % (bits / 32) != 0) {
-            return "needs whole vectors of channels where planes meet pixels";
-        }
-        boolean masked = !boxed && masked(step);
-        if (masked && bits < 32 * FEWEST) {
-            return "needs vectors of " + FEWEST + " lanes for fewer channels than that";
-        }
-        Geometry g = geometry(step, masked);
-        int lanes = Choice.lanes(bits, Math.max(FEWEST, step.c()), boxed || padded(step));
-        String reason = family.declines(g, 32 * lanes);
-        return reason != null || family.choose(g, 32 * lanes) != null
-                ? reason
-                : "finds no tile that the JVM would compile well";
-    }
-
-    private static String declinesPlanes(Step.Convolve step, Family family, int bits) {
-        if (!step.planes()) {
-            return "needs planes on both sides";
-        }
-        Geometry g = geometry(step, false);
-        String reason = family.declines(g, bits);
-        return reason != null || family.choose(g, bits) != null
-                ? reason
-                : "finds no tile that the JVM would compile well";
-    }
-
-    /** Cost of a vector of results in FMAs, or infinity if it cannot compute a step. */
-    static double cost(Step.Convolve step, Family family, int bits) {
-        return declines(step, family, false, bits) != null
-                ? Double.POSITIVE_INFINITY
-                : family.planes() ? family.cost(geometry(step, false), bits) : TransposedPass.sums(step);
-    }
-
-    private static String declinesFlat(Step.Convolve step, Family family, int bits) {
-        boolean dense = dense(step.src(), step.c()) && dense(step.dst(), step.c());
-        if (!dense || step.c() == 1) {
-            return "needs pixels side by side";
-        }
-        Geometry g = geometry(step, false);
-        String reason = family.declines(g, bits);
-        return reason != null || family.choose(g, bits) != null
-                ? reason
-                : "finds no tile that the JVM would compile well";
-    }
-
-    private static boolean dense(View view, int channels) {
-        return view.channel() == 4 && view.pixel() == 4L * channels;
-    }
-
-    private static boolean room(View view) {
-        return view.padded() || view.pixel() == 4;
-    }
-
-    private static Geometry geometry(Step.Convolve step, boolean masked) {
-        int channels = masked ? step.c() : 0;
-        return Geometry.of(step.rows(), step.columns(), step.src(), step.dst(), step.activation(), channels);
-    }
-
-    /** Output rows of a tile. */
-    static int rowTile(Step.Convolve step, Choice choice) {
-        return emitter(step, choice).rowTile();
-    }
-
     /** What a side of a pass lies in. */
     static Carrier carrier(View view, boolean checked, boolean arrays) {
         return checked ? Carrier.SEGMENTS : arrays && callers(view) ? Carrier.ARRAYS : Carrier.MEMORY;
@@ -182,7 +76,7 @@ final class CompiledPass extends ConvPass {
     }
 
     private static Cut cut(Step.Convolve step, Choice choice) {
-        Emitter emitter = emitter(step, choice);
+        Emitter emitter = Fitting.emitter(step, choice);
         int c = step.c();
         if (choice.family().planes()) {
             double macs = (double) step.columns().out() * step.taps();
@@ -192,7 +86,7 @@ final class CompiledPass extends ConvPass {
             return new Cut(step.n(), c, (int) Math.max(1, Math.min(c, block)), rows, rows, emitter.rowTile())
                     .withBand(band);
         }
-        int block = block(step, lanes(step, choice));
+        int block = block(step, Fitting.lanes(step, choice));
         double macsPerRow = (double) block * step.columns().out() * step.taps();
         long halo = (step.rows().kernel() - 1L)
                 * step.rows().dilation()

@@ -125,7 +125,7 @@ record FusedPlan(List<Step.Convolve> stages, int[] tiles, Cut cut, int chunk, in
             if (choice.family() == null || choice.form() == Choice.Form.BOXED) {
                 return null;
             }
-            rows[i] = CompiledPass.rowTile(placed.get(i), choice);
+            rows[i] = Fitting.rowTile(placed.get(i), choice);
         }
         return new FusedPlan(placed, rows, cut, chunk, lap);
     }

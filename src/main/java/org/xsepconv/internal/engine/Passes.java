@@ -125,7 +125,7 @@ public final class Passes {
      * @return the reason, or null if it can
      */
     public static String declinesCompiled(Step.Convolve step, Family family, Choice.Form form, int bits) {
-        return CompiledPass.declines(step, family, form == Choice.Form.BOXED, bits);
+        return Fitting.declines(step, family, form == Choice.Form.BOXED, bits);
     }
 
     /**
@@ -138,7 +138,7 @@ public final class Passes {
     public static double cost(Step.Convolve step, int bits) {
         double best = Double.POSITIVE_INFINITY;
         for (Family family : Family.values()) {
-            best = Math.min(best, CompiledPass.cost(step, family, bits));
+            best = Math.min(best, Fitting.cost(step, family, bits));
         }
         return Math.min(best, transposedCost(step, bits));
     }
@@ -204,7 +204,7 @@ public final class Passes {
      * @return false if another one is estimated to be faster
      */
     public static boolean pays(Step.Convolve step, Family family, Choice.Form form, int bits) {
-        double own = form == Choice.Form.BOXED ? transposedCost(step, bits) : CompiledPass.cost(step, family, bits);
+        double own = form == Choice.Form.BOXED ? transposedCost(step, bits) : Fitting.cost(step, family, bits);
         return own <= cost(step, bits);
     }
 

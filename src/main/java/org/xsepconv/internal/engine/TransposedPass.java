@@ -115,7 +115,7 @@ final class TransposedPass extends ConvPass {
         long channels = SCRATCH_BYTES / (perRow * rows + 4 * width * halo) / View.LANES * View.LANES;
         int block = (int) Math.min(step.c(), Math.max(View.LANES, Math.min(MOST_CHANNELS, channels)));
         long band = Math.max(SCRATCH_BYTES / (perRow * block), 2 * halo);
-        return new Cut(step.n(), step.c(), block, rows, rows, CompiledPass.rowTile(step, choice)).withBand(band);
+        return new Cut(step.n(), step.c(), block, rows, rows, Fitting.rowTile(step, choice)).withBand(band);
     }
 
     @Override

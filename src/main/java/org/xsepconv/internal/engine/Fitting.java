@@ -1,0 +1,115 @@
+package org.xsepconv.internal.engine;
+
+import org.xsepconv.internal.emit.Emitter;
+import org.xsepconv.internal.emit.Family;
+import org.xsepconv.internal.emit.Geometry;
+import org.xsepconv.internal.plan.Step;
+import org.xsepconv.internal.plan.View;
+
+/** Which compiled kernel fits a step, with how many lanes, at what cost; and why one does not. */
+final class Fitting {
+    /**
+     * Fewer channels than this are some lanes of a vector of so many: shorter ones would be boxed by the JVM if other kernels of the
+     * process have wider ones.
+     */
+    private static final int FEWEST = 8;
+
+    private Fitting() {}
+
+    /** The kernel of a step. */
+    static Emitter emitter(Step.Convolve step, Choice choice) {
+        return choice.family().choose(geometry(step, masked(step, choice)), 32 * lanes(step, choice));
+    }
+
+    /** Whether pixels have room for whole vectors on both sides. */
+    static boolean padded(Step.Convolve step) {
+        return step.src().padded() && step.dst().padded();
+    }
+
+    /** Lanes of the vectors of a step. */
+    static int lanes(Step.Convolve step, Choice choice) {
+        boolean whole =
+                padded(step) || choice.family().planes() || choice.family().flat();
+        return Choice.lanes(choice.options().vectorBits(), Math.max(FEWEST, step.c()), whole);
+    }
+
+    /** Whether all channels are some lanes of a single vector. */
+    static boolean masked(Step.Convolve step, Choice choice) {
+        return !choice.family().planes() && !choice.family().flat() && masked(step);
+    }
+
+    private static boolean masked(Step.Convolve step) {
+        return !padded(step) && step.c() < FEWEST;
+    }
+
+    /** Why a step cannot be computed so, or null if it can. */
+    static String declines(Step.Convolve step, Family family, boolean boxed, int bits) {
+        boolean roomy = boxed && room(step.src()) && room(step.dst());
+        if (family.planes()) {
+            return declinesPlanes(step, family, bits);
+        }
+        if (family.flat()) {
+            return declinesFlat(step, family, bits);
+        }
+        if (!boxed && (step.src().channel() != 4 || step.dst().channel() != 4)) {
+            return "needs its channels side by side";
+        }
+        if (boxed && !roomy && step.c() % (bits / 32) != 0) {
+            return "needs whole vectors of channels where planes meet pixels";
+        }
+        boolean masked = !boxed && masked(step);
+        if (masked && bits < 32 * FEWEST) {
+            return "needs vectors of " + FEWEST + " lanes for fewer channels than that";
+        }
+        Geometry g = geometry(step, masked);
+        int lanes = Choice.lanes(bits, Math.max(FEWEST, step.c()), boxed || padded(step));
+        return declines(g, family, 32 * lanes);
+    }
+
+    private static String declines(Geometry g, Family family, int bits) {
+        String reason = family.declines(g, bits);
+        return reason != null || family.choose(g, bits) != null
+                ? reason
+                : "finds no tile that the JVM would compile well";
+    }
+
+    private static String declinesPlanes(Step.Convolve step, Family family, int bits) {
+        if (!step.planes()) {
+            return "needs planes on both sides";
+        }
+        return declines(geometry(step, false), family, bits);
+    }
+
+    /** Cost of a vector of results in FMAs, or infinity if it cannot compute a step. */
+    static double cost(Step.Convolve step, Family family, int bits) {
+        return declines(step, family, false, bits) != null
+                ? Double.POSITIVE_INFINITY
+                : family.planes() ? family.cost(geometry(step, false), bits) : TransposedPass.sums(step);
+    }
+
+    private static String declinesFlat(Step.Convolve step, Family family, int bits) {
+        boolean dense = dense(step.src(), step.c()) && dense(step.dst(), step.c());
+        if (!dense || step.c() == 1) {
+            return "needs pixels side by side";
+        }
+        return declines(geometry(step, false), family, bits);
+    }
+
+    private static boolean dense(View view, int channels) {
+        return view.channel() == 4 && view.pixel() == 4L * channels;
+    }
+
+    private static boolean room(View view) {
+        return view.padded() || view.pixel() == 4;
+    }
+
+    private static Geometry geometry(Step.Convolve step, boolean masked) {
+        int channels = masked ? step.c() : 0;
+        return Geometry.of(step.rows(), step.columns(), step.src(), step.dst(), step.activation(), channels);
+    }
+
+    /** Output rows of a tile. */
+    static int rowTile(Step.Convolve step, Choice choice) {
+        return emitter(step, choice).rowTile();
+    }
+}
