@@ -34,10 +34,15 @@ public final class QuickRun {
      * Runs and reports.
      *
      * @param args {@code layers=FILE} or the name of a bundled list, {@code passes=N}, {@code peers=a,b}, {@code cpu=N}, {@code isa=avx2};
-     *     all may be missing
+     *     all may be missing; {@code report=startup} reports the time to speed instead, with {@code layers} and {@code cpu}
      */
-    public static void main(String[] args) throws IOException {
+    public static void main(String[] args) throws IOException, InterruptedException {
         String layers = option(args, "layers", "quick");
+        if (option(args, "report", "speed").equals("startup")) {
+            int cpu = Integer.parseInt(option(args, "cpu", Integer.toString(Pinning.cpu())));
+            TimeToSpeed.report(layers, cpu, JVM_ARGS);
+            return;
+        }
         int passes = Integer.parseInt(option(args, "passes", "7"));
         // A second run on this machine makes figures noisier, not wrong: contenders take turns. JMH would refuse to
         // start.
