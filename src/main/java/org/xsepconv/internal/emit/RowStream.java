@@ -58,6 +58,9 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
 
     private static final int MOST_STAGES = 16;
 
+    /** Most methods of strips in stages: the JVM compiles one after the other. */
+    private static final int MOST_METHODS = 12;
+
     /** Some rows of taps, from a first one on, and one past the last step of their stream. */
     private record Stage(Geometry g, int first, Index to) {}
 
@@ -101,9 +104,11 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
             int room = Math.max(0, registers - registers / SPARE - v * (open + 1)) / (period == 1 ? 1 : v);
             int held = Math.min(stage * g.columns().kernel(), line || v == 1 ? room : Math.min(room, MOST_HELD));
             RowStream candidate = new RowStream(g, period, permuted, v, held, stage, 8);
-            boolean crowded =
-                    v > 1 && Strips.of(g.columns(), lanes, permuted, v).mostMasks() > MOST_MASKS;
-            if (!crowded && Compiler.fits(candidate, bits)) {
+            Strips strips = Strips.of(g.columns(), lanes, permuted, v);
+            boolean crowded = v > 1 && strips.mostMasks() > MOST_MASKS;
+            int stages = Math.ceilDiv(g.rows().kernel(), stage);
+            boolean many = stages > 1 && stages * strips.strips().size() > MOST_METHODS;
+            if (!crowded && !many && Compiler.fits(candidate, bits)) {
                 return candidate;
             }
         }
