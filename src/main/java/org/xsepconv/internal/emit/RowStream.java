@@ -51,10 +51,16 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
 
     private static final double STEP = 2.4;
 
-    /** Long rows of taps make methods in which C2 spills some of the sums. */
+    /**
+     * Multiply-adds of a step. Larger methods are no faster, and slower by half in a JVM whose profiles of memory access other code has
+     * shaped: C2 then runs out of nodes and stops inlining.
+     */
+    private static final int MOST_FMAS = 64;
+
+    /** Long rows of taps make methods that are large even with two vectors. */
     private static final int LONG = 7;
 
-    private static final double SPILLS = 1.1;
+    private static final double SPILLS = 1.3;
 
     private static final int MOST_STAGES = 16;
 
@@ -100,7 +106,8 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
         boolean line = g.rows().kernel() == 1;
         int taps = line ? g.columns().kernel() : 1;
         boolean permuted = taps > 3 && taps < 9 && all > 1 && RowTaps.permutable(g.columns(), lanes);
-        for (int v = Math.min((registers - 4) / (open + 1), Math.min(4, all)); v > 0; v--) {
+        int most = Math.max(2, MOST_FMAS / (stage * g.columns().kernel()));
+        for (int v = Math.min((registers - 4) / (open + 1), Math.min(most, Math.min(4, all))); v > 0; v--) {
             int room = Math.max(0, registers - registers / SPARE - v * (open + 1)) / (period == 1 ? 1 : v);
             int held = Math.min(stage * g.columns().kernel(), line || v == 1 ? room : Math.min(room, MOST_HELD));
             RowStream candidate = new RowStream(g, period, permuted, v, held, stage, 8);
