@@ -52,8 +52,8 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
     private static final double STEP = 2.4;
 
     /**
-     * Multiply-adds of a step. Larger methods are no faster, and slower by half in a JVM whose profiles of memory access other code has
-     * shaped: C2 then runs out of nodes and stops inlining.
+     * Multiply-adds of a step. Larger methods are no faster in a JVM of their own, and up to twice as slow in one where many other kernels
+     * run; C2 running out of nodes for inlining would explain it.
      */
     private static final int MOST_FMAS = 64;
 
