@@ -57,7 +57,7 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
      */
     private static final int MOST_FMAS = 64;
 
-    /** Long rows of taps make methods that are large even with two vectors. */
+    /** Long rows of taps make methods that are large even with two vectors; and a single vector needs most of its weights loaded. */
     private static final int LONG = 7;
 
     private static final double SPILLS = 1.3;
@@ -147,7 +147,8 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
         int stages = Math.ceilDiv(g.rows().kernel(), stage);
         // One vector at a time shares no weight that is loaded with another one.
         double reloaded = vectors > 1 ? 0 : Math.max(0, 0.75 * g.taps() - stages * held);
-        double fmas = (g.taps() + reloaded) * (g.rows().kernel() > 1 && kw >= LONG ? SPILLS : 1);
+        boolean large = g.rows().kernel() > 1 && (kw >= LONG || vectors == 1 && g.taps() > MOST_HELD);
+        double fmas = (g.taps() + reloaded) * (large ? SPILLS : 1);
         double inside = g.rows().meanTaps() / g.rows().kernel();
         double steps = 1 + (open(g.part(0, stage).rows()) - 1.0) / g.rows().out();
         double sums = inside * Math.max(fmas, stages * g.rows().stride() * row);
