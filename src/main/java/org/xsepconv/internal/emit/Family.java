@@ -160,20 +160,6 @@ public enum Family {
     }
 
     /**
-     * How it wants its weights.
-     *
-     * @param lanes of its vectors
-     * @param channels of the convolution
-     * @param taps of the convolution
-     * @return the blocks
-     */
-    public Blocks blocks(int lanes, int channels, int taps) {
-        return planes()
-                ? new Blocks(1, taps)
-                : flat() ? StripWeights.blocks(channels, taps, lanes) : new Blocks(lanes, taps);
-    }
-
-    /**
      * What a vector of results costs, if planes are read as they are.
      *
      * @param g geometry

@@ -4,4 +4,12 @@ package org.xsepconv.internal.emit;
 sealed interface PixelEmitter extends Emitter permits PixelChunks, PixelRows, PixelTiles {
     /** How many methods of tiles and rows it emits: the JVM compiles one after the other. */
     int methods();
+
+    /** Its geometry. */
+    Geometry g();
+
+    @Override
+    default Blocks blocks(int lanes) {
+        return Blocks.of(lanes, g().taps());
+    }
 }

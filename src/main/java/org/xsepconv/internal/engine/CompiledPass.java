@@ -56,7 +56,7 @@ final class CompiledPass extends ConvPass {
         this.padded = Fitting.padded(step) || Fitting.masked(step, choice);
         this.planes = choice.family().planes();
         this.flat = choice.family().flat();
-        this.blocks = choice.family().blocks(lanes, step.c(), step.taps());
+        this.blocks = emitter.blocks(lanes);
         this.tables = emitter.tables(32 * lanes);
         this.packed = pack();
         this.source = carrier(step.src(), checked, arrays);
@@ -113,7 +113,7 @@ final class CompiledPass extends ConvPass {
     }
 
     private Packed pack() {
-        int size = blocks.channels();
+        int size = blocks.floats();
         int vectors = vectors();
         Packed memory = new Packed(vectors * blocks.bytes() / 4, 0, (tables.length + 1) / 2, checked);
         for (int i = 0; i < tables.length; i++) {
@@ -134,6 +134,9 @@ final class CompiledPass extends ConvPass {
 
     /** The channel of a lane. */
     private int channel(int vector, int lane) {
+        if (planes) {
+            return vector;
+        }
         int size = blocks.channels();
         int first = padded || flat ? vector * size : Math.min(vector * size, step.c() - size);
         return flat ? lane % step.c() : Math.min(first + lane, step.c() - 1);
@@ -145,7 +148,7 @@ final class CompiledPass extends ConvPass {
     }
 
     private void fill(Packed memory, float[] weights, int at) {
-        int size = blocks.channels();
+        int size = blocks.floats();
         int taps = step.taps();
         for (int v = 0; v < vectors(); v++) {
             long block = v * blocks.bytes() / 4;
