@@ -13,6 +13,8 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.ShrinkingMode;
+import org.xsepconv.internal.engine.Scratch;
+import org.xsepconv.internal.plan.Planner;
 
 /** Whole operators, however composed, wherever their memory is and however many threads run them. */
 class OperatorPropertyTest {
@@ -47,14 +49,22 @@ class OperatorPropertyTest {
         Operator operator = Compositions.of(first, new SplittableRandom(seed));
         Weights[] weights = Cases.weights(operator, seed);
         float[] src = Cases.values(operator.src().elements(), seed);
-        Plan plan = operator.plan(weights);
-        float[] serial = Cases.executeNative(plan, src);
-        try (Arena arena = Arena.ofShared()) {
-            MemorySegment from = arena.allocate(4L * src.length + 4, 64).asSlice(0, 4L * src.length);
-            MemorySegment to = arena.allocate(4L * serial.length + 4, 64).asSlice(0, 4L * serial.length);
-            MemorySegment.copy(src, 0, from, ValueLayout.JAVA_FLOAT, 0, src.length);
-            plan.execute(from, to, task -> Thread.ofVirtual().start(task), 3);
-            Cases.assertSame(Cases.reproduce(first, seed), serial, to.toArray(ValueLayout.JAVA_FLOAT));
+        float[] serial = Cases.executeNative(operator.plan(weights), src);
+        Planner.Result programs = Planner.plan(operator, PlanOptions.defaults(), weights);
+        for (int threads : new int[] {2, 3, 7}) {
+            // Not through a plan, which leaves so little work to one thread.
+            Scratch scratch = new Scratch(programs.temporaryBytes(), programs.scratchBytes(), threads);
+            try (Arena arena = Arena.ofShared()) {
+                MemorySegment from = arena.allocate(4L * src.length + 4, 64).asSlice(0, 4L * src.length);
+                MemorySegment to = arena.allocate(4L * serial.length + 4, 64).asSlice(0, 4L * serial.length);
+                MemorySegment.copy(src, 0, from, ValueLayout.JAVA_FLOAT, 0, src.length);
+                scratch.bind(from, null, to);
+                programs.direct().run(scratch, task -> Thread.ofVirtual().start(task), threads);
+                Cases.assertSame(
+                        Cases.reproduce(first, seed) + " threads=" + threads,
+                        serial,
+                        to.toArray(ValueLayout.JAVA_FLOAT));
+            }
         }
     }
 

@@ -18,8 +18,8 @@ final class CopyPass implements Pass {
         this.byAddress = byAddress;
         this.channelsTogether = step.src().channel() == 4 && step.dst().channel() == 4 && step.c() > 1;
         int block = channelsTogether ? step.c() : 1;
-        this.cut = new Cut(
-                step.n(), step.c(), Math.max(1, block), step.h(), Cut.band(step.h(), (double) step.w() * block, 1));
+        int band = Cut.band(step.h(), (double) step.w() * block, 1);
+        this.cut = new Cut(step.n(), step.c(), Math.max(1, block), step.h(), step.h()).withBand(band);
     }
 
     @Override
@@ -27,9 +27,18 @@ final class CopyPass implements Pass {
         return step.w() == 0 || step.c() == 0 ? 0 : cut.items();
     }
 
-    @Override
-    public double work() {
+    private double floats() {
         return (double) step.n() * step.c() * step.h() * step.w();
+    }
+
+    @Override
+    public double nanos() {
+        return Pace.fast(floats(), 2 * floats());
+    }
+
+    @Override
+    public double expectedNanos() {
+        return floats();
     }
 
     @Override

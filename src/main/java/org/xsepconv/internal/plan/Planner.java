@@ -93,12 +93,13 @@ public final class Planner {
         Composition composition = Composition.of(operator, settled, kernels, weights);
         Lowering.Result apart = composition.apart();
         Lowering.Result best = composition.best();
-        boolean checked = settled.checked();
-        Program landed = Passes.program(apart.steps(), source, apart.temporaryBytes(), Passes.Access.LANDED, checked);
+        Program landed = Passes.program(apart.steps(), source, apart.temporaryBytes(), Passes.Access.LANDED, settled);
         long temporary = best.temporaryBytes();
         return new Result(
-                Passes.program(best.steps(), kernels, temporary, Passes.Access.DIRECT, checked),
-                checked ? landed : Passes.program(best.steps(), kernels, temporary, Passes.Access.ARRAYS, false),
+                Passes.program(best.steps(), kernels, temporary, Passes.Access.DIRECT, settled),
+                settled.checked()
+                        ? landed
+                        : Passes.program(best.steps(), kernels, temporary, Passes.Access.ARRAYS, settled),
                 landed,
                 settled,
                 composition.reasons());
