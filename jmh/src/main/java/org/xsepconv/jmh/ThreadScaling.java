@@ -18,13 +18,13 @@ import org.xsepconv.Workspace;
 
 /**
  * How much faster calls are with several threads, up to one per core, of a pool that is idle between calls; and what the entry for several
- * threads costs where one does all the work. Numbers of threads take turns; figures are lower quartiles of single calls, as whatever
- * else runs on the machine stops a thread now and then, and the others then wait for it.
+ * threads costs where one does all the work. Numbers of threads take turns, a short round each. A figure is the median of the calls of
+ * a round, of the round that was second best: whatever else runs on the machine stops threads, and the others then wait for them.
  */
 final class ThreadScaling {
     private static final Duration WARM_UP = Duration.ofSeconds(10);
-    private static final int ROUNDS = 20;
-    private static final long ROUND_NANOS = 15_000_000;
+    private static final int ROUNDS = 40;
+    private static final long ROUND_NANOS = 12_000_000;
     private static final int MOST_CALLS = 20_000;
     private static final int TINY_CALLS = 2_000;
 
@@ -82,7 +82,7 @@ final class ThreadScaling {
                 System.out.printf("%-24s %-6s%s%n", layer.name(), layout, text(micros));
             }
         }
-        System.out.println("us, lower quartile of calls; x: times the speed of one thread");
+        System.out.println("us, median of the calls of the second-best of 40 rounds; x: times the speed of one thread");
         System.out.printf(
                 Locale.ROOT,
                 "the entry for several threads on nhwc:1x1x1x16 1x1: %.2f us more than that for one%n",
@@ -107,29 +107,20 @@ final class ThreadScaling {
     }
 
     private double[] micros(int... threads) {
-        long[][] calls = new long[threads.length][];
+        double[][] rounds = new double[threads.length][ROUNDS];
         for (int round = -ROUNDS / 2; round < ROUNDS; round++) {
             for (int i = 0; i < threads.length; i++) {
-                long[] more = calls(threads[i]);
-                calls[i] = round <= 0 ? more : joined(calls[i], more);
+                rounds[i][Math.max(0, round)] = round(threads[i]);
             }
         }
-        return Arrays.stream(calls)
-                .mapToDouble(c -> {
-                    Arrays.sort(c);
-                    return c[c.length / 4] * 1e-3;
-                })
+        return Arrays.stream(rounds)
+                .mapToDouble(times ->
+                        Arrays.stream(times).sorted().skip(1).findFirst().orElseThrow())
                 .toArray();
     }
 
-    private static long[] joined(long[] a, long... b) {
-        long[] all = Arrays.copyOf(a, a.length + b.length);
-        System.arraycopy(b, 0, all, a.length, b.length);
-        return all;
-    }
-
-    /** The nanoseconds of calls in a row. */
-    private long[] calls(int threads) {
+    /** Microseconds of a call, the median of calls in a row. */
+    private double round(int threads) {
         long[] nanos = new long[MOST_CALLS];
         int count = 0;
         long start = System.nanoTime();
@@ -140,7 +131,8 @@ final class ThreadScaling {
             nanos[count++] = end - now;
             now = end;
         }
-        return Arrays.copyOf(nanos, count);
+        Arrays.sort(nanos, 0, count);
+        return nanos[count / 2] * 1e-3;
     }
 
     private void call(int threads) {
