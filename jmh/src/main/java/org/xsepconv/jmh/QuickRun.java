@@ -34,13 +34,15 @@ public final class QuickRun {
      * Runs and reports.
      *
      * @param args {@code layers=FILE} or the name of a bundled list, {@code passes=N}, {@code peers=a,b}, {@code cpu=N}, {@code isa=avx2};
-     *     all may be missing; {@code report=startup} reports the time to speed instead, with {@code layers} and {@code cpu}
+     *     all may be missing; {@code report=startup} reports the time to speed instead, with {@code layers} and {@code cpu}, and
+     *     {@code report=threads} the speed of several threads, with {@code layers}
      */
     public static void main(String[] args) throws IOException, InterruptedException {
         String layers = option(args, "layers", "quick");
-        if (option(args, "report", "speed").equals("startup")) {
-            int cpu = Integer.parseInt(option(args, "cpu", Integer.toString(Pinning.cpu())));
-            TimeToSpeed.report(layers, cpu, JVM_ARGS);
+        int cpu = Integer.parseInt(option(args, "cpu", Integer.toString(Pinning.cpu())));
+        String report = option(args, "report", "speed");
+        if (!report.equals("speed")) {
+            special(report, layers, cpu);
             return;
         }
         int passes = Integer.parseInt(option(args, "passes", "7"));
@@ -49,13 +51,13 @@ public final class QuickRun {
         System.setProperty("jmh.ignoreLock", "true");
         Map<Peer, Peers.Status> status = Peers.probe();
         String available = status.entrySet().stream()
-                .filter(e -> e.getValue().available() && e.getKey() != Peers.ARRAYS)
+                .filter(e ->
+                        e.getValue().available() && (e.getKey() == OwnPeer.NATIVE || !(e.getKey() instanceof OwnPeer)))
                 .map(e -> e.getKey().id())
                 .collect(Collectors.joining(","));
         // Everything is relative to the library, so it takes part whatever is asked for.
         String asked = option(args, "peers", available);
         String peers = List.of(asked.split(",")).contains(Row.OURS) ? asked : Row.OURS + "," + asked;
-        int cpu = Integer.parseInt(option(args, "cpu", Integer.toString(Pinning.cpu())));
         List<String> jvmArgs = new ArrayList<>(JVM_ARGS);
         Isa isa = Isa.of(option(args, "isa", ""));
         jvmArgs.addAll(isa.jvmArgs());
@@ -72,6 +74,15 @@ public final class QuickRun {
             // What went wrong in the measuring process is already on the terminal.
             System.err.println("the run stopped, nothing is reported: " + e.getMessage());
             System.exit(1);
+        }
+    }
+
+    private static void special(String report, String layers, int cpu) throws IOException, InterruptedException {
+        switch (report) {
+            case "startup" -> TimeToSpeed.report(layers, cpu, JVM_ARGS);
+            case "threads" -> ThreadScaling.report(layers, JVM_ARGS);
+            default ->
+                throw new IllegalArgumentException("report: \"" + report + "\", expected speed, startup or threads");
         }
     }
 

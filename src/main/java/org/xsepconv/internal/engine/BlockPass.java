@@ -57,8 +57,8 @@ final class BlockPass extends ConvPass {
         long halo = (step.rows().kernel() - 1L)
                 * step.rows().dilation()
                 / step.rows().stride();
-        return new Cut(
-                step.n(), c, block, step.rows().out(), Cut.band(step.rows().out(), macsPerRow, 4 * halo));
+        int rows = step.rows().out();
+        return new Cut(step.n(), c, block, rows, rows).withBand(Cut.band(rows, macsPerRow, 4 * halo));
     }
 
     /** Pixels that fill whole vectors together, or 1 if one does or their neighbours are elsewhere. */

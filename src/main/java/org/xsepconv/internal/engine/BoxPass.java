@@ -116,7 +116,7 @@ final class BoxPass extends ConvPass {
         long channels = Math.max(1, BOX_BYTES / (perRow * rows + haloBytes) / LANES) * LANES;
         int block = (int) Math.min(step.c(), Math.min(MOST_CHANNELS, channels));
         long band = Math.max(BOX_BYTES / (perRow * block), 2 * halo);
-        return new Cut(step.n(), step.c(), block, rows, (int) Math.max(1, Math.min(rows, band)));
+        return new Cut(step.n(), step.c(), block, rows, rows).withBand(band);
     }
 
     @Override

@@ -24,6 +24,9 @@ final class CompiledPass extends ConvPass {
     /** What a call may take beside its work, in nanoseconds. */
     private static final long OVERHEAD = 2000;
 
+    /** What a result takes beside its taps, in multiply-adds. */
+    private static final double BESIDE = 3;
+
     private final Emitter emitter;
     private final Choice choice;
     private final int lanes;
@@ -79,21 +82,17 @@ final class CompiledPass extends ConvPass {
         Emitter emitter = Fitting.emitter(step, choice);
         int c = step.c();
         if (choice.family().planes()) {
-            double macs = (double) step.columns().out() * step.taps();
+            double macs = step.columns().out() * (step.taps() + BESIDE);
             int rows = step.rows().out();
             int band = Cut.band(rows, macs, 4 * inputRows(step, 1) / step.rows().stride());
-            double block = Math.ceil(Cut.MACS_PER_ITEM / (macs * band));
-            return new Cut(step.n(), c, (int) Math.max(1, Math.min(c, block)), rows, rows, emitter.rowTile())
+            return new Cut(step.n(), c, c, rows, rows, emitter.rowTile())
+                    .withBlock((long) Math.ceil(Cut.MACS_PER_ITEM / (macs * band)))
                     .withBand(band);
         }
         int block = block(step, Fitting.lanes(step, choice));
-        double macsPerRow = (double) block * step.columns().out() * step.taps();
-        long halo = (step.rows().kernel() - 1L)
-                * step.rows().dilation()
-                / step.rows().stride();
+        double macsPerRow = block * step.columns().out() * (step.taps() + BESIDE);
         int rows = step.rows().out();
-        return new Cut(step.n(), c, block, rows, rows, emitter.rowTile())
-                .withBand(Cut.band(rows, macsPerRow, 4 * halo));
+        return new Cut(step.n(), c, block, rows, rows, emitter.rowTile()).withBand(Cut.band(rows, macsPerRow, 1));
     }
 
     /**
@@ -218,6 +217,11 @@ final class CompiledPass extends ConvPass {
             case SEGMENTS -> segment;
             case ARRAYS -> frame.array(buffer);
         };
+    }
+
+    @Override
+    double perOutput() {
+        return TransposedPass.sums(step);
     }
 
     @Override

@@ -23,6 +23,9 @@ abstract class ConvPass implements Pass {
     /** Lanes that even a source kernel, or an edge, can be expected to keep busy. */
     private static final int PACE_LANES = 4;
 
+    /** How much longer a source kernel takes than a compiled one, at the least. */
+    private static final double SOURCE = 3;
+
     /** What a landed band and its result should take: under half of a small L1 cache. */
     private static final long LANDED_BYTES = 24 << 10;
 
@@ -167,21 +170,27 @@ abstract class ConvPass implements Pass {
         return cut.items();
     }
 
+    private double inputs() {
+        return (double) step.n() * step.c() * step.rows().in() * step.columns().in();
+    }
+
+    private double outputs() {
+        return (double) step.n() * step.c() * step.rows().out() * step.columns().out();
+    }
+
+    /** What a result takes, in multiply-adds at the pace of a compiled kernel. */
+    double perOutput() {
+        return SOURCE * TransposedPass.sums(step);
+    }
+
     @Override
-    public final double work() {
-        return (double) step.n()
-                * step.c()
-                * step.rows().out()
-                * step.columns().out()
-                * step.rows().kernel()
-                * step.columns().kernel();
+    public final double nanos() {
+        return Pace.fast(outputs() * perOutput(), inputs() + outputs());
     }
 
     @Override
     public double expectedNanos() {
-        double inputs = (double) step.rows().in() * step.columns().in();
-        double outputs = (double) step.rows().out() * step.columns().out();
-        return Pace.nanos(PACE_LANES, work(), 2.0 * step.n() * step.c() * (inputs + outputs));
+        return Pace.nanos(PACE_LANES, outputs() * step.taps(), 2 * (inputs() + outputs()));
     }
 
     static long roundUp(long value, long multiple) {

@@ -8,13 +8,11 @@ interface Pass {
     /** The number of work items. */
     long items();
 
-    /** Multiply-adds, or elements moved, of the whole pass: whether threads are worth their dispatch. */
-    double work();
+    /** What it takes at full speed on a fast machine, roughly: how many threads are worth their dispatch. */
+    double nanos();
 
     /** What it takes at full speed even on a slow machine. */
-    default double expectedNanos() {
-        return work();
-    }
+    double expectedNanos();
 
     /** Scratch that a thread needs, in bytes. */
     long scratchBytes();

@@ -4,7 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import org.xsepconv.Layout;
+import org.xsepconv.PlanOptions;
 import org.xsepconv.internal.emit.Family;
+import org.xsepconv.internal.plan.Dependence;
 import org.xsepconv.internal.plan.Step;
 
 /** Turns the steps of a plan into passes. */
@@ -42,7 +44,7 @@ public final class Passes {
      * @param kernels the kernel of a step
      * @param temporaryBytes size of the temporary buffer
      * @param access how the caller's memory is reached
-     * @param checked whether memory is reached through bounded segments only
+     * @param options all settled
      * @return the program
      */
     public static Program program(
@@ -50,7 +52,8 @@ public final class Passes {
             Function<Step.Convolve, Choice> kernels,
             long temporaryBytes,
             Access access,
-            boolean checked) {
+            PlanOptions options) {
+        boolean checked = options.checked();
         List<Pass> passes = new ArrayList<>();
         List<String> text = new ArrayList<>();
         for (Step step : steps) {
@@ -78,7 +81,25 @@ public final class Passes {
                 }
             }
         }
-        return new Program(passes, temporaryBytes, text);
+        return new Program(groups(steps, passes, options), temporaryBytes, text);
+    }
+
+    /** Passes that follow one another and need nothing of each other together. */
+    private static List<List<Pass>> groups(List<Step> steps, List<Pass> passes, PlanOptions options) {
+        List<List<Pass>> groups = new ArrayList<>();
+        int first = 0;
+        for (int i = 0; i < steps.size(); i++) {
+            Step step = steps.get(i);
+            boolean joins = i > 0
+                    && steps.subList(first, i).stream()
+                            .allMatch(earlier -> Dependence.independent(earlier, step, options.inPlace()));
+            if (!joins) {
+                first = i;
+                groups.add(new ArrayList<>());
+            }
+            groups.getLast().add(passes.get(i));
+        }
+        return groups;
     }
 
     /**
@@ -172,7 +193,8 @@ public final class Passes {
         };
     }
 
-    private static double moved(double floats) {
+    /** What it takes to move so many floats, in FMAs of one lane. */
+    static double moved(double floats) {
         return floats / 2 * (4 * floats > CACHE_BYTES ? FAR : NEAR);
     }
 

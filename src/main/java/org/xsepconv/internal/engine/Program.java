@@ -10,12 +10,24 @@ public final class Program {
     /** What a call and its edges may cost beside arithmetic and memory. */
     private static final double OVERHEAD_NANOS = 20_000;
 
+    /** What it takes to hand work to another thread, in nanoseconds: the caller's system call that wakes it. */
+    private static final double DISPATCH_NANOS = 12_000;
+
     private final Pass[] passes;
+    private final List<Phase> phases;
+    private final int threads;
     private final long temporaryBytes;
     private final List<String> text;
 
-    Program(List<Pass> passes, long temporaryBytes, List<String> text) {
-        this.passes = passes.toArray(Pass[]::new);
+    /**
+     * A program.
+     *
+     * @param groups passes in this order; those of a group need nothing of each other
+     */
+    Program(List<List<Pass>> groups, long temporaryBytes, List<String> text) {
+        this.passes = groups.stream().flatMap(List::stream).toArray(Pass[]::new);
+        this.phases = groups.stream().map(Phase::new).toList();
+        this.threads = mostThreads();
         this.temporaryBytes = temporaryBytes;
         this.text = List.copyOf(text);
     }
@@ -91,16 +103,23 @@ public final class Program {
     }
 
     /**
-     * The most threads that find work at the same time.
+     * The most threads that gain anything. The caller starts them one after the other, so that T of them end after {@code work / T +
+     * dispatch * T / 2}, which is least for {@code T = sqrt(2 * work / dispatch)}.
      *
      * @return 1 or more
      */
-    public long mostItems() {
-        long most = 1;
+    public int threads() {
+        return threads;
+    }
+
+    private int mostThreads() {
+        double nanos = 0;
         for (Pass pass : passes) {
-            most = Math.max(most, pass.work() < Cut.MACS_PER_ITEM ? 1 : pass.items());
+            nanos += pass.nanos();
         }
-        return most;
+        long items = phases.stream().mapToLong(Phase::items).max().orElse(1);
+        int most = Math.clamp(items, 1, Integer.MAX_VALUE);
+        return Math.clamp((long) Math.sqrt(2 * nanos / DISPATCH_NANOS), 1, most);
     }
 
     /**
@@ -149,18 +168,17 @@ public final class Program {
     }
 
     /**
-     * Runs in the calling thread and in up to {@code parallelism - 1} tasks of an executor.
+     * Runs in the calling thread and in {@code threads - 1} tasks of an executor, whether or not that is faster.
      *
      * @param scratch bound to the caller's memory, with a frame per thread
-     * @param executor runs the tasks, or not
-     * @param parallelism most threads that take part
+     * @param executor runs the tasks, or not; not used for one thread
+     * @param threads that take part at most
      */
-    public void run(Scratch scratch, Executor executor, int parallelism) {
-        int helpers = (int) Math.min(parallelism - 1L, mostItems() - 1);
-        if (helpers <= 0) {
+    public void run(Scratch scratch, Executor executor, int threads) {
+        if (threads <= 1) {
             run(scratch);
         } else {
-            new Team(passes, scratch).run(executor, helpers);
+            new Team(phases, scratch, threads).run(executor);
         }
     }
 }

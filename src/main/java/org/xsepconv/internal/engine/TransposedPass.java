@@ -201,6 +201,11 @@ final class TransposedPass extends ConvPass {
     }
 
     @Override
+    double perOutput() {
+        return cost(step);
+    }
+
+    @Override
     long ownScratchBytes() {
         long outBytes = toPlanes == null ? 0 : inner.yView.row() * cut.band();
         return roundUp(inBytes + outBytes, ALIGNMENT);
