@@ -42,6 +42,23 @@ public enum Family {
             return null;
         }
     },
+    /** {@link RegionRows}. */
+    REGION_ROWS {
+        @Override
+        Emitter best(Geometry g, int bits) {
+            return Estimate.best(Estimate.regions(g), bits);
+        }
+
+        @Override
+        public boolean chooses() {
+            return true;
+        }
+
+        @Override
+        public String declines(Geometry g, int bits) {
+            return null;
+        }
+    },
     /** {@link PackedRows}. */
     PACKED_ROWS {
         @Override
@@ -160,11 +177,20 @@ public enum Family {
     }
 
     /**
+     * Whether a map chooses a kernel for every output.
+     *
+     * @return true for kernels that need a map, and false for those that cannot have one
+     */
+    public boolean chooses() {
+        return false;
+    }
+
+    /**
      * How it wants its weights.
      *
      * @param lanes of its vectors
      * @param channels of the convolution
-     * @param taps of the convolution
+     * @param taps of the convolution, of all kernels that there are to choose from
      * @return the blocks
      */
     public Blocks blocks(int lanes, int channels, int taps) {

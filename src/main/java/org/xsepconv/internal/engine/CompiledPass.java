@@ -56,7 +56,7 @@ final class CompiledPass extends ConvPass {
         this.padded = Fitting.padded(step) || Fitting.masked(step, choice);
         this.planes = choice.family().planes();
         this.flat = choice.family().flat();
-        this.blocks = choice.family().blocks(lanes, step.c(), step.taps());
+        this.blocks = choice.family().blocks(lanes, step.c(), step.kernels() * step.taps());
         this.tables = emitter.tables(32 * lanes);
         this.packed = pack();
         this.source = carrier(step.src(), checked, arrays);
@@ -102,7 +102,7 @@ final class CompiledPass extends ConvPass {
      */
     private static int block(Step.Convolve step, int lanes) {
         int c = step.c();
-        int fitting = Math.max(1, WEIGHT_BYTES / 64 / (step.taps() + 1)) * 16;
+        int fitting = Math.max(1, WEIGHT_BYTES / 64 / (step.kernels() * step.taps() + 1)) * 16;
         int parts = (c + fitting - 1) / fitting;
         int block;
         do {
@@ -115,7 +115,7 @@ final class CompiledPass extends ConvPass {
     private Packed pack() {
         int size = blocks.channels();
         int vectors = vectors();
-        Packed memory = new Packed(vectors * blocks.bytes() / 4, 0, (tables.length + 1) / 2, checked);
+        Packed memory = new Packed(vectors * blocks.bytes() / 4, 0, (tables.length + 1) / 2, mapped(), checked);
         for (int i = 0; i < tables.length; i++) {
             memory.table(i, tables[i]);
         }
@@ -124,7 +124,9 @@ final class CompiledPass extends ConvPass {
                 memory.weight(v * blocks.bytes() / 4 + l, step.bias()[channel(v, l)]);
             }
         }
-        fill(memory, step.weights(), 0);
+        if (step.regions() == null) {
+            fill(memory, step.weights(), 0);
+        }
         return memory;
     }
 
@@ -147,15 +149,29 @@ final class CompiledPass extends ConvPass {
     private void fill(Packed memory, float[] weights, int at) {
         int size = blocks.channels();
         int taps = step.taps();
+        int pitch = step.regions() == null ? 0 : step.regions().pitch();
         for (int v = 0; v < vectors(); v++) {
             long block = v * blocks.bytes() / 4;
             for (int l = 0; l < size; l++) {
                 int from = at + channel(v, l) * taps;
-                for (int tap = 0; tap < taps; tap++) {
-                    memory.weight(block + size * (tap + 1L) + l, weights[from + tap]);
+                for (int kernel = 0; kernel < step.kernels(); kernel++) {
+                    for (int tap = 0; tap < taps; tap++) {
+                        memory.weight(
+                                block + size * (kernel * taps + tap + 1L) + l, weights[from + kernel * pitch + tap]);
+                    }
                 }
             }
         }
+    }
+
+    @Override
+    public void choose(int[] regions, int at) {
+        packed.choose(regions, at, (int) mapped());
+    }
+
+    /** Where the kernel finds what is neither input, output nor weights. */
+    private long tables() {
+        return packed.base() + (step.regions() == null ? packed.taps : packed.map);
     }
 
     @Override
@@ -200,10 +216,10 @@ final class CompiledPass extends ConvPass {
         Compiled compiled = kernel();
         TileKernel k = compiled.kernel();
         if (compiled.settled()) {
-            k.run(from, to, weights, x, w, packed.base() + packed.taps, y, count, first, end);
+            k.run(from, to, weights, x, w, tables(), y, count, first, end);
         } else {
             long start = System.nanoTime();
-            k.run(from, to, weights, x, w, packed.base() + packed.taps, y, count, first, end);
+            k.run(from, to, weights, x, w, tables(), y, count, first, end);
             compiled.report(System.nanoTime() - start, OVERHEAD + (long) (expected * count * (end - first)));
         }
     }

@@ -27,6 +27,9 @@ interface Pass {
         return at;
     }
 
+    /** Replaces the map that chooses a kernel for every output of an image, from {@code regions[at]} on. */
+    default void choose(int[] regions, int at) {}
+
     /** How it runs, one line. */
     String describe();
 

@@ -132,6 +132,18 @@ public final class Program {
     }
 
     /**
+     * Replaces the map that chooses a kernel for every output. Not while the program runs.
+     *
+     * @param regions numbers of kernels, order {@code [ho][wo]}
+     * @param at where they start
+     */
+    public void choose(int[] regions, int at) {
+        for (Pass pass : passes) {
+            pass.choose(regions, at);
+        }
+    }
+
+    /**
      * Runs on one image, in the calling thread. Items of a convolution are in the order of the images.
      *
      * @param scratch bound to the caller's memory

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import org.xsepconv.Arithmetic;
+import org.xsepconv.DepthwiseConv2d;
 import org.xsepconv.Fusion;
 import org.xsepconv.Operator;
 import org.xsepconv.PlanOptions;
@@ -89,12 +90,18 @@ public final class Planner {
         PlanOptions settled = settle(options);
         InPlace.check(operator, settled);
         Function<Step.Convolve, Choice> kernels = step -> KernelTable.choose(step, settled);
-        Function<Step.Convolve, Choice> source = step -> KernelTable.choose(step, settled, false);
         Lowering.Result apart = inPlace(operator, settled, whole(operator, settled, weights));
         Lowering.Result fused = fused(operator, settled, kernels, weights);
         boolean fuses = fused != null
                 && (settled.fusion() == Fusion.ALWAYS || cost(fused, kernels, settled) < cost(apart, kernels, settled));
         Lowering.Result best = fuses ? fused : apart;
+        return programs(best, apart, settled);
+    }
+
+    /** One program for each way to reach memory. */
+    private static Result programs(Lowering.Result best, Lowering.Result apart, PlanOptions settled) {
+        Function<Step.Convolve, Choice> kernels = step -> KernelTable.choose(step, settled);
+        Function<Step.Convolve, Choice> source = step -> KernelTable.choose(step, settled, false);
         boolean checked = settled.checked();
         Program landed = Passes.program(apart.steps(), source, apart.temporaryBytes(), Passes.Access.LANDED, checked);
         long temporary = best.temporaryBytes();
@@ -103,6 +110,26 @@ public final class Planner {
                 checked ? landed : Passes.program(best.steps(), kernels, temporary, Passes.Access.ARRAYS, false),
                 landed,
                 settled);
+    }
+
+    /**
+     * Plans a convolution with a kernel per output, chosen by a map.
+     *
+     * @param convolution what to compute
+     * @param options the caller's choices
+     * @param regions how many kernels, 1 to 256
+     * @param weights of one kernel, whose values do not matter, and the bias
+     * @return the programs, without weights and map
+     */
+    public static Result planRegions(DepthwiseConv2d convolution, PlanOptions options, int regions, Weights weights) {
+        PlanOptions settled = settle(options);
+        int pitch = convolution.src().c() * convolution.kernelHeight() * convolution.kernelWidth();
+        List<Step> steps = new ArrayList<>();
+        for (Step step : Lowering.of(convolution, settled, Lowering.Handover.TENSORS, weights)
+                .steps()) {
+            steps.add(((Step.Convolve) step).over(new Step.Regions(regions, pitch)));
+        }
+        return programs(new Lowering.Result(steps, 0), new Lowering.Result(steps, 0), settled);
     }
 
     private static Lowering.Result inPlace(Operator operator, PlanOptions settled, Lowering.Result lowered) {
