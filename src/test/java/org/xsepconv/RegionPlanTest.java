@@ -93,13 +93,9 @@ class RegionPlanTest {
                 Cases.assertSame(all + " shift " + shift, expected, all.onSegments(plan, shift));
             }
         }
-        Cases.assertSame(
-                all + " shared",
-                all.withSharedWeights().reference(),
-                all.withSharedWeights().onArrays(plan));
-        Cases.assertSame(
-                all + " shared",
-                all.withSharedWeights().reference(),
-                all.withSharedWeights().onSegments(plan, 0));
+        Regional shared = all.withSharedWeights();
+        RegionPlan own = plan.withSharedWeights();
+        Cases.assertSame(all + " shared", shared.reference(), shared.onArrays(own));
+        Cases.assertSame(all + " shared", shared.reference(), shared.onSegments(own, 0));
     }
 }

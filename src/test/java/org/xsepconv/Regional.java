@@ -27,7 +27,7 @@ record Regional(
         float[] bias,
         byte[] map,
         long seed) {
-    private static final int MOST_WEIGHTS = 1 << 20;
+    private static final int MOST_WEIGHTS = 1 << 15;
 
     /** Random values, or null if that would be slow. Maps are random, in stripes or constant, and have all regions if they are large. */
     static Regional random(DepthwiseConv2d conv, int regions, long seed) {

@@ -1,10 +1,12 @@
 package org.xsepconv.internal.engine;
 
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
 import org.xsepconv.internal.emit.Blocks;
 import org.xsepconv.internal.emit.Compiler;
 import org.xsepconv.internal.emit.Emitter;
+import org.xsepconv.internal.emit.WeightPack;
 import org.xsepconv.internal.kernel.Operands;
 import org.xsepconv.internal.plan.Step;
 import org.xsepconv.internal.plan.View;
@@ -33,6 +35,9 @@ final class CompiledPass extends ConvPass {
     private final Blocks blocks;
     private final int[] tables;
     private final Packed packed;
+    /** How weights of many kernels are packed, or null for value by value. */
+    private final WeightPacking packing;
+
     private final Carrier source;
     private final Carrier target;
     /** Compiled when it is first needed: few plans meet both arrays and native memory. */
@@ -58,6 +63,7 @@ final class CompiledPass extends ConvPass {
         this.flat = choice.family().flat();
         this.blocks = choice.family().blocks(lanes, step.c(), step.kernels() * step.taps());
         this.tables = emitter.tables(32 * lanes);
+        this.packing = packing();
         this.packed = pack();
         this.source = carrier(step.src(), checked, arrays);
         this.target = carrier(step.dst(), checked, arrays);
@@ -141,9 +147,21 @@ final class CompiledPass extends ConvPass {
         return flat ? lane % step.c() : Math.min(first + lane, step.c() - 1);
     }
 
+    private WeightPacking packing() {
+        boolean possible = step.regions() != null && !checked && WeightPacking.possible(lanes);
+        return possible
+                ? new WeightPacking(new WeightPack(
+                        step.c(), step.taps(), step.kernels(), step.regions().pitch(), lanes, !padded))
+                : null;
+    }
+
     @Override
     void fill(float[] weights, int at) {
-        fill(packed, weights, at);
+        if (packing == null) {
+            fill(packed, weights, at);
+        } else {
+            packing.run(weights, at, packed.base());
+        }
     }
 
     private void fill(Packed memory, float[] weights, int at) {
@@ -206,8 +224,12 @@ final class CompiledPass extends ConvPass {
 
     @Override
     List<Compiled> ownKernels() {
+        List<Compiled> all = new ArrayList<>(packing == null ? List.of() : packing.kernels());
         Compiled compiled = kernel;
-        return compiled == null ? List.of() : List.of(compiled);
+        if (compiled != null) {
+            all.add(compiled);
+        }
+        return all;
     }
 
     /** Calls the kernel, and watches it until it is known to run at full speed. */
