@@ -246,9 +246,9 @@ public final class RegionPlan {
         if (weights == output && output.length > 0) {
             throw new IllegalArgumentException("dst: the same array as weights, expected memory of its own");
         }
-        FiniteWeights.check(weights, 0, weights.length, 0);
         workspace.acquire(this);
         try {
+            finite(weights, weights.length, 0, workspace);
             expand(map, workspace.map);
             workspace.scratch.bind(input, null, output);
             Program program = workspace.programs.arrays();
@@ -337,7 +337,7 @@ public final class RegionPlan {
         expand(workspace.bytes, workspace.map);
         for (int set = 0; set < sets; set++) {
             copy(weights, set, values);
-            FiniteWeights.check(values, 0, perImage, (long) set * perImage);
+            finite(values, perImage, (long) set * perImage, workspace);
         }
         boolean direct = Door.addressable(input) && Door.addressable(output);
         Program program = direct ? workspace.programs.direct() : workspace.programs.landed();
@@ -357,6 +357,14 @@ public final class RegionPlan {
     private void copy(MemorySegment weights, int set, float[] values) {
         long offset = (long) Float.BYTES * set * perImage;
         MemorySegment.copy(weights, ValueLayout.JAVA_FLOAT_UNALIGNED, offset, values, 0, perImage);
+    }
+
+    private static void finite(float[] values, int count, long index, RegionWorkspace workspace) {
+        if (!workspace.finiteness.holds(values, 0, count)) {
+            for (int i = 0; i < count; i++) {
+                Check.finite("weights[" + (index + i) + "]", values[i]);
+            }
+        }
     }
 
     /** Numbers that are too large make the difference negative: no branch per output. */

@@ -1,6 +1,7 @@
 package org.xsepconv;
 
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.xsepconv.internal.engine.Finiteness;
 import org.xsepconv.internal.engine.Scratch;
 import org.xsepconv.internal.plan.Planner;
 
@@ -18,6 +19,7 @@ public final class RegionWorkspace {
     final Scratch scratch;
     /** Weights of an image, from a segment. */
     final float[] weights;
+    final Finiteness finiteness = new Finiteness();
     /** The maps of all images. */
     final int[] map;
     /** The same, from a segment. */
