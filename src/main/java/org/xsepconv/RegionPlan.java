@@ -1,15 +1,9 @@
 package org.xsepconv;
 
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.ref.Reference;
 import java.time.Duration;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import org.xsepconv.internal.Check;
-import org.xsepconv.internal.engine.Door;
-import org.xsepconv.internal.engine.Program;
 import org.xsepconv.internal.plan.Planner;
-import org.xsepconv.internal.plan.View;
 
 /**
  * A depthwise convolution with several kernels per channel, of which a map chooses one for every output: the mechanism of DRConv.
@@ -30,11 +24,10 @@ import org.xsepconv.internal.plan.View;
  * Dynamic Region-Aware Convolution, CVPR 2021, arXiv 2003.12243, section 3.
  */
 public final class RegionPlan {
-    /** Most regions: numbers of regions are bytes. */
+    /** Most regions: their numbers are bytes. */
     public static final int MOST_REGIONS = 256;
 
-    private static final int KEPT = 8;
-    private static final long MOST_ELEMENTS = Integer.MAX_VALUE - 8L;
+    private static final double MOST_ELEMENTS = Integer.MAX_VALUE - 8.0;
 
     private final DepthwiseConv2d convolution;
     private final int regions;
@@ -42,46 +35,30 @@ public final class RegionPlan {
     private final Weights none;
     private final boolean shared;
     private final Planner.Result model;
-    private final Door door;
-    /** Weights of all regions of an image. */
-    private final int perImage;
-
-    private final long elements;
-    /** Outputs of a plane. */
-    private final int outputs;
-
-    private final ConcurrentLinkedQueue<RegionWorkspace> spare = new ConcurrentLinkedQueue<>();
+    private final RegionExecution execution;
 
     RegionPlan(DepthwiseConv2d convolution, PlanOptions options, int regions, float[] bias) {
         Check.notNull("options", options);
         Check.atLeast("regions", regions, 1);
         Check.atMost("regions", regions, MOST_REGIONS);
-        TensorShape src = convolution.src();
-        TensorShape dst = convolution.dst();
-        double kernel = (double) src.c() * convolution.kernelHeight() * convolution.kernelWidth();
-        fits("weights: r*c*kh*kw", regions * kernel);
-        fits("regions: n*ho*wo", (double) dst.n() * dst.h() * dst.w());
         if (options.inPlace()) {
             throw new IllegalArgumentException("options: in place, expected separate input and output");
         }
         if (convolution.residual()) {
             throw new IllegalArgumentException("convolution: adds another tensor, expected one that does not");
         }
+        TensorShape dst = convolution.dst();
+        double kernel = (double) dst.c() * convolution.kernelHeight() * convolution.kernelWidth();
+        fits("weights: r*c*kh*kw", regions * kernel);
+        fits("map: n*ho*wo", (double) dst.n() * dst.h() * dst.w());
         this.convolution = convolution;
         this.regions = regions;
         this.options = options;
         this.none = Weights.of(new float[(int) kernel], bias);
         Weights.check(convolution, none);
         this.shared = false;
-        this.perImage = (int) (regions * kernel);
-        this.elements = (long) src.n() * perImage;
-        this.outputs = dst.h() * dst.w();
-        this.model = Planner.planRegions(convolution, options, regions, none);
-        this.door = new Door(
-                Door.Side.of(View.SRC, "src", src, options.src()),
-                null,
-                Door.Side.of(View.DST, "dst", dst, options.dst()),
-                false);
+        this.model = programs();
+        this.execution = new RegionExecution(convolution, options, regions, shared, this::programs);
     }
 
     private RegionPlan(RegionPlan plan) {
@@ -90,17 +67,18 @@ public final class RegionPlan {
         this.options = plan.options;
         this.none = plan.none;
         this.shared = true;
-        this.perImage = plan.perImage;
-        this.elements = plan.perImage;
-        this.outputs = plan.outputs;
         this.model = plan.model;
-        this.door = plan.door;
+        this.execution = new RegionExecution(convolution, options, regions, shared, this::programs);
     }
 
     private static void fits(String name, double size) {
         if (size > MOST_ELEMENTS) {
             throw new IllegalArgumentException(name + " = " + size + ", expected to fit an array");
         }
+    }
+
+    private Planner.Result programs() {
+        return Planner.planRegions(convolution, options, regions, none);
     }
 
     /**
@@ -137,7 +115,7 @@ public final class RegionPlan {
      * @return {@code n*r*c*kh*kw}, or {@code r*c*kh*kw} if all images share them
      */
     public long weightElements() {
-        return elements;
+        return execution.weightElements();
     }
 
     /**
@@ -146,7 +124,7 @@ public final class RegionPlan {
      * @return {@code n*ho*wo}
      */
     public long mapElements() {
-        return (long) convolution.src().n() * outputs;
+        return execution.mapElements();
     }
 
     /**
@@ -156,7 +134,7 @@ public final class RegionPlan {
      * @return the cost
      */
     public Cost cost() {
-        double weights = elements;
+        double weights = weightElements();
         double values =
                 (double) convolution.src().elements() + convolution.dst().elements() + weights;
         return new Cost(convolution.macs(), weights, Float.BYTES * values + mapElements());
@@ -192,7 +170,7 @@ public final class RegionPlan {
     public boolean warmUp(Duration limit) {
         Check.notNull("limit", limit);
         Check.atLeast("limit", limit.toMillis(), 0);
-        return new Execution(convolution, model).warmUp(limit);
+        return execution.warmUp(limit);
     }
 
     /**
@@ -201,8 +179,7 @@ public final class RegionPlan {
      * @return a new workspace
      */
     public RegionWorkspace workspace() {
-        Planner.Result programs = Planner.planRegions(convolution, options, regions, none);
-        return new RegionWorkspace(this, programs, perImage, (int) mapElements());
+        return execution.workspace();
     }
 
     /**
@@ -216,11 +193,11 @@ public final class RegionPlan {
      *     one of the others
      */
     public void execute(float[] input, float[] weights, byte[] map, float[] output) {
-        RegionWorkspace workspace = borrow();
+        RegionWorkspace workspace = execution.borrow();
         try {
             execute(input, weights, map, output, workspace);
         } finally {
-            giveBack(workspace);
+            execution.giveBack(workspace);
         }
     }
 
@@ -237,31 +214,7 @@ public final class RegionPlan {
      * @throws IllegalStateException if the workspace is in use
      */
     public void execute(float[] input, float[] weights, byte[] map, float[] output, RegionWorkspace workspace) {
-        Check.notNull("weights", weights);
-        Check.notNull("map", map);
-        Check.notNull("workspace", workspace);
-        door.check(input, null, output);
-        length("weights", weights.length, "elements", elements);
-        length("map", map.length, "elements", mapElements());
-        if (weights == output && output.length > 0) {
-            throw new IllegalArgumentException("dst: the same array as weights, expected memory of its own");
-        }
-        workspace.acquire(this);
-        try {
-            finite(weights, weights.length, 0, workspace);
-            expand(map, workspace.map);
-            workspace.scratch.bind(input, null, output);
-            Program program = workspace.programs.arrays();
-            for (int image = 0; image < convolution.src().n(); image++) {
-                if (image == 0 || !shared) {
-                    program.repack(weights, shared ? 0 : image * perImage);
-                }
-                program.choose(workspace.map, image * outputs);
-                program.run(workspace.scratch, image, convolution.src().n());
-            }
-        } finally {
-            workspace.giveBack();
-        }
+        execution.run(input, weights, map, output, workspace);
     }
 
     /**
@@ -277,11 +230,11 @@ public final class RegionPlan {
      * @throws WrongThreadException if a segment is confined to another thread
      */
     public void execute(MemorySegment input, MemorySegment weights, MemorySegment map, MemorySegment output) {
-        RegionWorkspace workspace = borrow();
+        RegionWorkspace workspace = execution.borrow();
         try {
             execute(input, weights, map, output, workspace);
         } finally {
-            giveBack(workspace);
+            execution.giveBack(workspace);
         }
     }
 
@@ -304,118 +257,6 @@ public final class RegionPlan {
             MemorySegment map,
             MemorySegment output,
             RegionWorkspace workspace) {
-        Check.notNull("weights", weights);
-        Check.notNull("map", map);
-        Check.notNull("workspace", workspace);
-        door.check(input, null, output);
-        length("weights", weights.byteSize(), "bytes", Float.BYTES * elements);
-        length("map", map.byteSize(), "bytes", mapElements());
-        apart("weights", weights, output);
-        apart("map", map, output);
-        workspace.acquire(this);
-        try {
-            run(input, weights, map, output, workspace);
-        } finally {
-            workspace.giveBack();
-            Reference.reachabilityFence(input);
-            Reference.reachabilityFence(output);
-            Reference.reachabilityFence(workspace);
-        }
-    }
-
-    /** Looks at the weights and maps of all images before anything is written. */
-    private void run(
-            MemorySegment input,
-            MemorySegment weights,
-            MemorySegment map,
-            MemorySegment output,
-            RegionWorkspace workspace) {
-        int images = convolution.src().n();
-        float[] values = workspace.weights;
-        int sets = shared ? Math.min(1, images) : images;
-        MemorySegment.copy(map, ValueLayout.JAVA_BYTE, 0, workspace.bytes, 0, workspace.bytes.length);
-        expand(workspace.bytes, workspace.map);
-        for (int set = 0; set < sets; set++) {
-            copy(weights, set, values);
-            finite(values, perImage, (long) set * perImage, workspace);
-        }
-        boolean direct = Door.addressable(input) && Door.addressable(output);
-        Program program = direct ? workspace.programs.direct() : workspace.programs.landed();
-        workspace.scratch.bind(input, null, output);
-        for (int image = 0; image < images; image++) {
-            if (sets > 1) {
-                copy(weights, image, values);
-            }
-            if (image < sets) {
-                program.repack(values, 0);
-            }
-            program.choose(workspace.map, image * outputs);
-            program.run(workspace.scratch, image, images);
-        }
-    }
-
-    private void copy(MemorySegment weights, int set, float[] values) {
-        long offset = (long) Float.BYTES * set * perImage;
-        MemorySegment.copy(weights, ValueLayout.JAVA_FLOAT_UNALIGNED, offset, values, 0, perImage);
-    }
-
-    private static void finite(float[] values, int count, long index, RegionWorkspace workspace) {
-        if (!workspace.finiteness.holds(values, 0, count)) {
-            for (int i = 0; i < count; i++) {
-                Check.finite("weights[" + (index + i) + "]", values[i]);
-            }
-        }
-    }
-
-    /** Numbers that are too large make the difference negative: no branch per output. */
-    private void expand(byte[] from, int[] to) {
-        int signs = 0;
-        for (int i = 0; i < to.length; i++) {
-            int region = from[i] & 0xff;
-            to[i] = region;
-            signs |= regions - 1 - region;
-        }
-        if (signs < 0) {
-            for (int i = 0; i < to.length; i++) {
-                if (to[i] >= regions) {
-                    throw new IllegalArgumentException(
-                            "map[" + i + "]: " + to[i] + ", expected a region, 0 to " + (regions - 1));
-                }
-            }
-        }
-    }
-
-    private void apart(String name, MemorySegment segment, MemorySegment output) {
-        Door.usable(name, segment);
-        if (segment.byteSize() > 0
-                && output.byteSize() > 0
-                && segment.asOverlappingSlice(output).isPresent()) {
-            throw new IllegalArgumentException("dst: overlaps " + name + ", expected memory of its own");
-        }
-    }
-
-    private void length(String name, long actual, String unit, long expected) {
-        if (actual != expected) {
-            TensorShape dst = convolution.dst();
-            String batch = name.equals("map") || !shared ? "n*" : "";
-            String size = batch.isEmpty() ? "" : dst.n() + "*";
-            throw new IllegalArgumentException(name + ": " + actual + " " + unit + ", expected " + expected + " for "
-                    + batch
-                    + (name.equals("map")
-                            ? "ho*wo = " + size + dst.h() + "*" + dst.w()
-                            : "r*c*kh*kw = " + size + regions + "*" + dst.c() + "*" + convolution.kernelHeight() + "*"
-                                    + convolution.kernelWidth()));
-        }
-    }
-
-    private RegionWorkspace borrow() {
-        RegionWorkspace workspace = spare.poll();
-        return workspace == null ? workspace() : workspace;
-    }
-
-    private void giveBack(RegionWorkspace workspace) {
-        if (spare.size() < KEPT) {
-            spare.add(workspace);
-        }
+        execution.run(input, weights, map, output, workspace);
     }
 }

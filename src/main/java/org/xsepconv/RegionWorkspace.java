@@ -19,16 +19,17 @@ public final class RegionWorkspace {
     final Scratch scratch;
     /** Weights of an image, from a segment. */
     final float[] weights;
+
     final Finiteness finiteness = new Finiteness();
     /** The maps of all images. */
     final int[] map;
     /** The same, from a segment. */
     final byte[] bytes;
 
-    private final RegionPlan plan;
+    private final RegionExecution plan;
     private final AtomicBoolean inUse = new AtomicBoolean();
 
-    RegionWorkspace(RegionPlan plan, Planner.Result programs, int weights, int outputs) {
+    RegionWorkspace(RegionExecution plan, Planner.Result programs, int weights, int outputs) {
         this.plan = plan;
         this.programs = programs;
         this.scratch = new Scratch(programs.temporaryBytes(), programs.scratchBytes(), 1);
@@ -38,7 +39,7 @@ public final class RegionWorkspace {
     }
 
     /** Takes it for one execution. */
-    void acquire(RegionPlan user) {
+    void acquire(RegionExecution user) {
         if (user != plan) {
             throw new IllegalArgumentException(
                     "workspace: made for another plan, expected one of this plan's workspace()");

@@ -1,11 +1,13 @@
 package org.xsepconv;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import net.jqwik.api.Arbitraries;
+import java.util.stream.IntStream;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.EdgeCasesMode;
 import net.jqwik.api.ForAll;
@@ -14,6 +16,7 @@ import net.jqwik.api.Provide;
 import net.jqwik.api.ShrinkingMode;
 import net.jqwik.api.lifecycle.AfterContainer;
 import net.jqwik.api.lifecycle.BeforeContainer;
+import org.junit.jupiter.api.Test;
 import org.xsepconv.internal.cpu.Cpu;
 import org.xsepconv.internal.plan.KernelLine;
 import org.xsepconv.internal.plan.KernelTable;
@@ -31,34 +34,35 @@ class RegionPlanTest {
     }
 
     @Provide
-    Arbitrary<DepthwiseConv2d> convolutions() {
-        return Convolutions.all();
+    Arbitrary<Regional> calls() {
+        return Regional.calls(1, 2, 3, 8, 8, 8, 17, 128, 255, 256);
     }
 
     @Provide
-    Arbitrary<Integer> regions() {
-        return Arbitraries.of(1, 2, 3, 8, 8, 8, 17, 128, 255, 256);
+    Arbitrary<Regional> ofOne() {
+        return Regional.calls(1);
     }
 
-    @Property(tries = 1000, shrinking = ShrinkingMode.BOUNDED, edgeCases = EdgeCasesMode.NONE)
-    void everyLineEqualsTheReference(
-            @ForAll("convolutions") DepthwiseConv2d conv, @ForAll("regions") int regions, @ForAll long seed) {
-        Regional all = Regional.random(conv, regions, seed);
-        if (all == null) {
-            return;
-        }
+    @Provide
+    Arbitrary<Regional> ofThree() {
+        return Regional.calls(3);
+    }
+
+    @Property(tries = 600, shrinking = ShrinkingMode.BOUNDED, edgeCases = EdgeCasesMode.NONE)
+    void everyLineEqualsTheReference(@ForAll("calls") Regional all) {
         float[] expected = all.reference();
         for (KernelLine line : KernelTable.REGIONS) {
             for (int bits : line.vector() ? Cpu.widths() : List.of(0)) {
                 PlanOptions options = PlanOptions.defaults()
                         .withKernel(line.name())
                         .withVectorBits(bits)
-                        .withChecked((seed & 3) == 0);
+                        .withChecked((all.seed() & 3) == 0);
                 RegionPlan plan = all.planOrNull(options);
                 if (plan != null) {
                     String name = all + " kernel=" + line.name() + " bits=" + bits;
                     assertTrue(expected.length == 0 || plan.describe().contains("kernel " + line.name()), name);
-                    Cases.assertSame(name, expected, (seed & 7) == 1 ? all.onArrays(plan) : all.onSegments(plan, 0));
+                    Cases.assertSame(
+                            name, expected, (all.seed() & 7) == 1 ? all.onArrays(plan) : all.onSegments(plan, 0));
                     SEEN.merge(line.name() + " " + bits, expected.length == 0 ? 0 : 1, Integer::sum);
                 }
             }
@@ -77,13 +81,8 @@ class RegionPlanTest {
         }
     }
 
-    @Property(tries = 300, shrinking = ShrinkingMode.BOUNDED, edgeCases = EdgeCasesMode.NONE)
-    void everyKindOfMemory(
-            @ForAll("convolutions") DepthwiseConv2d conv, @ForAll("regions") int regions, @ForAll long seed) {
-        Regional all = Regional.random(conv, regions, seed);
-        if (all == null) {
-            return;
-        }
+    @Property(tries = 150, shrinking = ShrinkingMode.BOUNDED, edgeCases = EdgeCasesMode.NONE)
+    void everyKindOfMemory(@ForAll("calls") Regional all) {
         RegionPlan plan = all.planOrNull(PlanOptions.defaults());
         float[] expected = all.reference();
         for (int call = 0; call < 2; call++) {
@@ -97,5 +96,68 @@ class RegionPlanTest {
         RegionPlan own = plan.withSharedWeights();
         Cases.assertSame(all + " shared", shared.reference(), shared.onArrays(own));
         Cases.assertSame(all + " shared", shared.reference(), shared.onSegments(own, 0));
+    }
+
+    @Property(tries = 100, shrinking = ShrinkingMode.BOUNDED, edgeCases = EdgeCasesMode.NONE)
+    void oneRegionIsAPlainConvolution(@ForAll("ofOne") Regional all) {
+        Regional one = all.withSharedWeights();
+        Plan plan = one.conv().plan(Weights.of(one.weights(), one.bias()));
+        Cases.assertSame(
+                one.toString(), Cases.execute(plan, one.src()), one.onArrays(one.plan(PlanOptions.defaults())));
+    }
+
+    @Property(tries = 100, shrinking = ShrinkingMode.BOUNDED, edgeCases = EdgeCasesMode.NONE)
+    void everyRegionByItselfAndThenTheMapSelects(@ForAll("ofThree") Regional images) {
+        Regional all = images.withSharedWeights();
+        DepthwiseConv2d conv = all.conv();
+        int regions = all.regions();
+        RegionPlan plan = all.plan(PlanOptions.defaults());
+        int kernel = all.weights().length / regions;
+        TensorShape out = conv.dst();
+        float[] selected = new float[(int) out.elements()];
+        for (int r = 0; r < regions; r++) {
+            float[] own = Arrays.copyOfRange(all.weights(), r * kernel, (r + 1) * kernel);
+            float[] result = Cases.execute(conv.plan(Weights.of(own, all.bias())), all.src());
+            byte[] constant = new byte[all.map().length];
+            Arrays.fill(constant, (byte) r);
+            float[] dst = new float[result.length];
+            plan.execute(all.src(), all.weights(), constant, dst);
+            Cases.assertSame(all + " constant " + r, result, dst);
+            for (int i = 0; i < all.map().length; i++) {
+                if (all.map()[i] == r) {
+                    for (int c = 0; c < out.c(); c++) {
+                        int plane = out.h() * out.w();
+                        int at = (int) out.index(i / plane, c, i % plane / out.w(), i % out.w());
+                        selected[at] = result[at];
+                    }
+                }
+            }
+        }
+        Cases.assertSame(all.toString(), selected, all.onArrays(plan));
+    }
+
+    @Test
+    void workedExample() {
+        float[] x = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+        float[] weights = {0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 1, 0, 1, -4, 1, 0, 1, 0};
+        byte[] map = {0, 0, 1, 0, 1, 1, 0, 1, 1};
+        for (Layout layout : Layout.values()) {
+            DepthwiseConv2d conv = DepthwiseConv2d.of(new TensorShape(1, 1, 3, 3, layout), 3, 3)
+                    .padding(Padding.same());
+            float[] dst = new float[9];
+            conv.planRegions(2, null).execute(x, weights, map, dst);
+            assertArrayEquals(new float[] {1, 2, -4, 4, 0, -7, 7, -11, -22}, dst);
+        }
+    }
+
+    @Test
+    void threadsAtOnceDoNotMixTheirWeightsAndMaps() {
+        DepthwiseConv2d conv =
+                DepthwiseConv2d.of(TensorShape.nhwc(2, 9, 11, 19), 3, 3).padding(Padding.same());
+        RegionPlan plan = conv.planRegions(5, null);
+        IntStream.range(0, 64).parallel().forEach(i -> {
+            Regional call = Regional.random(conv, 5, 2L * i);
+            Cases.assertSame(call.toString(), call.reference(), call.onArrays(plan));
+        });
     }
 }

@@ -5,6 +5,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
 
 /**
  * A call of a {@link RegionPlan}, and its definition in plain loops.
@@ -29,13 +32,21 @@ record Regional(
         long seed) {
     private static final int MOST_WEIGHTS = 1 << 15;
 
-    /** Random values, or null if that would be slow. Maps are random, in stripes or constant, and have all regions if they are large. */
+    /** Calls in both layouts whose reference is quick enough to run hundreds of times. */
+    static Arbitrary<Regional> calls(Integer... regions) {
+        return Combinators.combine(Convolutions.all(), Arbitraries.of(regions), Arbitraries.longs())
+                .filter((conv, count, seed) -> conv.src().n() * count * kernel(conv) <= MOST_WEIGHTS)
+                .as(Regional::random);
+    }
+
+    private static long kernel(DepthwiseConv2d conv) {
+        return (long) conv.src().c() * conv.kernelHeight() * conv.kernelWidth();
+    }
+
+    /** Random values. Maps are random, in stripes or constant. */
     static Regional random(DepthwiseConv2d conv, int regions, long seed) {
         TensorShape s = conv.src();
-        long kernel = (long) s.c() * conv.kernelHeight() * conv.kernelWidth();
-        if (s.n() * regions * kernel > MOST_WEIGHTS) {
-            return null;
-        }
+        long kernel = kernel(conv);
         SplittableRandom random = new SplittableRandom(seed);
         byte[] map = new byte[conv.dst().n() * conv.dst().h() * conv.dst().w()];
         int kind = random.nextInt(4);
@@ -55,7 +66,7 @@ record Regional(
 
     /** The same with the weights of the first image for all. */
     Regional withSharedWeights() {
-        float[] first = Arrays.copyOf(weights, regions * conv.src().c() * conv.kernelHeight() * conv.kernelWidth());
+        float[] first = Arrays.copyOf(weights, (int) (regions * kernel(conv)));
         return new Regional(conv, regions, src, first, true, bias, map, seed);
     }
 
