@@ -164,7 +164,7 @@ final class RegionExecution {
     }
 
     private void run(Program program, RegionWorkspace workspace, int image) {
-        program.choose(workspace.map, image * outputs);
+        program.choose(workspace.map, (long) image * outputs);
         program.run(workspace.scratch, image, convolution.dst().n());
     }
 
@@ -182,16 +182,16 @@ final class RegionExecution {
     }
 
     /** Numbers that are too large make the difference negative: no branch per output. */
-    private void expand(byte[] from, int[] to) {
+    private void expand(byte[] from, MemorySegment to) {
         int signs = 0;
-        for (int i = 0; i < to.length; i++) {
+        for (int i = 0; i < from.length; i++) {
             int region = from[i] & 0xff;
-            to[i] = region;
+            to.setAtIndex(ValueLayout.JAVA_INT, i, region);
             signs |= regions - 1 - region;
         }
         if (signs < 0) {
-            for (int i = 0; i < to.length; i++) {
-                Check.atMost("map[" + i + "]", to[i], regions - 1L);
+            for (int i = 0; i < from.length; i++) {
+                Check.atMost("map[" + i + "]", from[i] & 0xff, regions - 1L);
             }
         }
     }

@@ -1,5 +1,7 @@
 package org.xsepconv;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.xsepconv.internal.engine.Finiteness;
 import org.xsepconv.internal.engine.Scratch;
@@ -21,8 +23,8 @@ public final class RegionWorkspace {
     final float[] weights;
 
     final Finiteness finiteness = new Finiteness();
-    /** The maps of all images. */
-    final int[] map;
+    /** The maps of all images, as {@code int}s. */
+    final MemorySegment map;
     /** The same, from a segment. */
     final byte[] bytes;
 
@@ -34,7 +36,7 @@ public final class RegionWorkspace {
         this.programs = programs;
         this.scratch = new Scratch(programs.temporaryBytes(), programs.scratchBytes(), 1);
         this.weights = new float[weights];
-        this.map = new int[outputs];
+        this.map = Arena.ofAuto().allocate(Integer.BYTES * (long) outputs, Integer.BYTES);
         this.bytes = new byte[outputs];
     }
 

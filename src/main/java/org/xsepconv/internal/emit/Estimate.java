@@ -39,7 +39,7 @@ record Estimate(PixelEmitter emitter, double cost) {
     private static final double TILE = 6;
 
     /** Most outputs of a tile if each has a kernel of its own: their addresses should stay in registers. */
-    private static final int MOST_KERNELS = Integer.getInteger("most", 8);
+    private static final int MOST_KERNELS = 8;
 
     /** Sums and weights from which on a loop of taps gets slower, measured; registers are left, but C2 begins to spill. */
     private static final int CROWD = 16;

@@ -87,18 +87,12 @@ record RegionRows(Geometry g, int columns) implements PixelEmitter {
         TileMethod t = c.method("tile" + h.first(), "vectors", "skip", "taps");
         Blocks blocks = new Blocks(c.lanes(), g.kernels() * g.taps());
         Products products = Products.of(horizontal, h);
-        long kernel = blocks.tap(g.taps()) - blocks.tap(0);
-        long rowOfTaps = blocks.tap(g.columns().kernel()) - blocks.tap(0);
         Activate activate = t.activation(g.activation(), g.p(), g.q());
         Vec zero = t.constant("zero", 0);
         Mask all = t.mask((1L << c.lanes()) - 1);
         Mask some = g.some(t);
-        Address map = t.pin(t.t());
-        Address[] own = new Address[h.size()];
-        for (int q = 0; q < own.length; q++) {
-            own[q] = t.step(
-                    t.step(t.w().plus(blocks.tap(0)), t.read(map.plus(MAP * q)), kernel), t.number(1), rowOfTaps);
-        }
+        Address[] own = kernels(t, blocks, h.size());
+        long rowOfTaps = blocks.tap(g.columns().kernel()) - blocks.tap(0);
         t.loop(t.number(0), n -> {
             Address xs = t.step(t.x(), n, 4L * c.lanes());
             Address y = t.pin(t.step(t.y(), n, 4L * c.lanes()));
@@ -131,5 +125,18 @@ record RegionRows(Geometry g, int columns) implements PixelEmitter {
             }
         });
         return t;
+    }
+
+    /** Where the kernels of a tile's outputs have their first taps inside the image, for the first vector of channels. */
+    private Address[] kernels(TileMethod t, Blocks blocks, int outputs) {
+        long kernel = blocks.tap(g.taps()) - blocks.tap(0);
+        long rowOfTaps = blocks.tap(g.columns().kernel()) - blocks.tap(0);
+        Address map = t.pin(t.t());
+        Address[] own = new Address[outputs];
+        for (int q = 0; q < own.length; q++) {
+            Address first = t.step(t.w().plus(blocks.tap(0)), t.read(map.plus(MAP * q)), kernel);
+            own[q] = t.step(first, t.number(1), rowOfTaps);
+        }
+        return own;
     }
 }

@@ -1,5 +1,6 @@
 package org.xsepconv.internal.engine;
 
+import java.lang.foreign.MemorySegment;
 import org.xsepconv.internal.kernel.KernelSet;
 import org.xsepconv.internal.kernel.Operands;
 import org.xsepconv.internal.plan.Axis;
@@ -113,8 +114,8 @@ final class BlockPass extends ConvPass {
     }
 
     @Override
-    public void choose(int[] regions, int at) {
-        packed.choose(regions, at, (int) mapped());
+    public void choose(MemorySegment regions, long at) {
+        packed.choose(regions, at, mapped());
     }
 
     @Override

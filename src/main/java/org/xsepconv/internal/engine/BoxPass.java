@@ -137,7 +137,7 @@ final class BoxPass extends ConvPass {
     }
 
     @Override
-    public void choose(int[] regions, int at) {
+    public void choose(MemorySegment regions, long at) {
         inner.choose(regions, at);
     }
 

@@ -183,8 +183,8 @@ final class CompiledPass extends ConvPass {
     }
 
     @Override
-    public void choose(int[] regions, int at) {
-        packed.choose(regions, at, (int) mapped());
+    public void choose(MemorySegment regions, long at) {
+        packed.choose(regions, at, mapped());
     }
 
     /** Where the kernel finds what is neither input, output nor weights. */

@@ -227,8 +227,8 @@ abstract class ConvPass implements Pass {
             memory.set(ValueLayout.JAVA_LONG, taps + 8 * index, distance);
         }
 
-        void choose(int[] regions, int at, int count) {
-            MemorySegment.copy(regions, at, memory, ValueLayout.JAVA_INT, map, count);
+        void choose(MemorySegment regions, long at, long count) {
+            MemorySegment.copy(regions, Integer.BYTES * at, memory, map, Integer.BYTES * count);
         }
 
         long kernel(long output) {

@@ -1,5 +1,6 @@
 package org.xsepconv.internal.engine;
 
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -134,10 +135,10 @@ public final class Program {
     /**
      * Replaces the map that chooses a kernel for every output. Not while the program runs.
      *
-     * @param regions numbers of kernels, order {@code [ho][wo]}
-     * @param at where they start
+     * @param regions numbers of kernels, {@code int}s in the order {@code [ho][wo]}
+     * @param at where they start, in {@code int}s
      */
-    public void choose(int[] regions, int at) {
+    public void choose(MemorySegment regions, long at) {
         for (Pass pass : passes) {
             pass.choose(regions, at);
         }

@@ -126,7 +126,7 @@ final class TransposedPass extends ConvPass {
     }
 
     @Override
-    public void choose(int[] regions, int at) {
+    public void choose(MemorySegment regions, long at) {
         inner.choose(regions, at);
     }
 
