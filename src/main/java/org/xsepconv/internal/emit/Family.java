@@ -42,6 +42,23 @@ public enum Family {
             return null;
         }
     },
+    /** {@link RegionRows}. */
+    REGION_ROWS {
+        @Override
+        Emitter best(Geometry g, int bits) {
+            return Estimate.best(Estimate.regions(g), bits);
+        }
+
+        @Override
+        public boolean chooses() {
+            return true;
+        }
+
+        @Override
+        public String declines(Geometry g, int bits) {
+            return null;
+        }
+    },
     /** {@link PackedRows}. */
     PACKED_ROWS {
         @Override
@@ -156,6 +173,15 @@ public enum Family {
      * @return true for kernels that need whole, dense pixels
      */
     public boolean flat() {
+        return false;
+    }
+
+    /**
+     * Whether a map chooses a kernel for every output.
+     *
+     * @return true for kernels that need a map, and false for those that cannot have one
+     */
+    public boolean chooses() {
         return false;
     }
 

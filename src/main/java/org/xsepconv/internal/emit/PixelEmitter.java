@@ -1,7 +1,7 @@
 package org.xsepconv.internal.emit;
 
 /** An emitter of kernels whose lanes are channels. */
-sealed interface PixelEmitter extends Emitter permits PixelChunks, PixelRows, PixelTiles {
+sealed interface PixelEmitter extends Emitter permits PixelChunks, PixelRows, PixelTiles, RegionRows {
     /** How many methods of tiles and rows it emits: the JVM compiles one after the other. */
     int methods();
 
@@ -10,6 +10,6 @@ sealed interface PixelEmitter extends Emitter permits PixelChunks, PixelRows, Pi
 
     @Override
     default Blocks blocks(int lanes) {
-        return Blocks.of(lanes, g().taps());
+        return Blocks.of(lanes, g().kernels() * g().taps());
     }
 }

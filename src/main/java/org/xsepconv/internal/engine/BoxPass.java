@@ -95,7 +95,19 @@ final class BoxPass extends ConvPass {
             columns = new Axis(width, columns.out(), columns.kernel(), columns.stride(), columns.dilation(), 0);
         }
         return new Step.Convolve(
-                s.text(), Layout.NHWC, s.n(), s.c(), rows, columns, box, result, s.weights(), s.bias(), s.activation());
+                s.text(),
+                Layout.NHWC,
+                s.n(),
+                s.c(),
+                rows,
+                columns,
+                box,
+                result,
+                s.weights(),
+                s.bias(),
+                s.activation(),
+                null,
+                s.regions());
     }
 
     private Packed places(View box) {
@@ -122,6 +134,11 @@ final class BoxPass extends ConvPass {
     @Override
     void fill(float[] weights, int at) {
         inner.fill(weights, at);
+    }
+
+    @Override
+    public void choose(MemorySegment regions, long at) {
+        inner.choose(regions, at);
     }
 
     @Override

@@ -1,10 +1,12 @@
 package org.xsepconv.internal.engine;
 
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
 import org.xsepconv.internal.emit.Blocks;
 import org.xsepconv.internal.emit.Compiler;
 import org.xsepconv.internal.emit.Emitter;
+import org.xsepconv.internal.emit.WeightPack;
 import org.xsepconv.internal.kernel.Operands;
 import org.xsepconv.internal.plan.Step;
 import org.xsepconv.internal.plan.View;
@@ -36,6 +38,9 @@ final class CompiledPass extends ConvPass {
     private final Blocks blocks;
     private final int[] tables;
     private final Packed packed;
+    /** How weights of many kernels are packed, or null for value by value. */
+    private final WeightPacking packing;
+
     private final Carrier source;
     private final Carrier target;
     /** Compiled when it is first needed: few plans meet both arrays and native memory. */
@@ -61,6 +66,7 @@ final class CompiledPass extends ConvPass {
         this.flat = choice.family().flat();
         this.blocks = emitter.blocks(lanes);
         this.tables = emitter.tables(32 * lanes);
+        this.packing = packing();
         this.packed = pack();
         this.source = carrier(step.src(), checked, arrays);
         this.target = carrier(step.dst(), checked, arrays);
@@ -101,7 +107,7 @@ final class CompiledPass extends ConvPass {
      */
     private static int block(Step.Convolve step, int lanes) {
         int c = step.c();
-        int fitting = Math.max(1, WEIGHT_BYTES / 64 / (step.taps() + 1)) * 16;
+        int fitting = Math.max(1, WEIGHT_BYTES / 64 / (step.kernels() * step.taps() + 1)) * 16;
         int parts = (c + fitting - 1) / fitting;
         int block;
         do {
@@ -114,7 +120,7 @@ final class CompiledPass extends ConvPass {
     private Packed pack() {
         int size = blocks.floats();
         int vectors = vectors();
-        Packed memory = new Packed(vectors * blocks.bytes() / 4, 0, (tables.length + 1) / 2, checked);
+        Packed memory = new Packed(vectors * blocks.bytes() / 4, 0, (tables.length + 1) / 2, mapped(), checked);
         for (int i = 0; i < tables.length; i++) {
             memory.table(i, tables[i]);
         }
@@ -123,7 +129,9 @@ final class CompiledPass extends ConvPass {
                 memory.weight(v * blocks.bytes() / 4 + l, step.bias()[channel(v, l)]);
             }
         }
-        fill(memory, step.weights(), 0);
+        if (step.regions() == null) {
+            fill(memory, step.weights(), 0);
+        }
         return memory;
     }
 
@@ -141,23 +149,49 @@ final class CompiledPass extends ConvPass {
         return flat ? lane % step.c() : Math.min(first + lane, step.c() - 1);
     }
 
+    private WeightPacking packing() {
+        boolean possible = step.regions() != null && !checked && WeightPacking.possible(lanes);
+        return possible
+                ? new WeightPacking(new WeightPack(
+                        step.c(), step.taps(), step.kernels(), step.regions().pitch(), lanes, !padded))
+                : null;
+    }
+
     @Override
     void fill(float[] weights, int at) {
-        fill(packed, weights, at);
+        if (packing == null) {
+            fill(packed, weights, at);
+        } else {
+            packing.run(weights, at, packed.base());
+        }
     }
 
     private void fill(Packed memory, float[] weights, int at) {
         int size = blocks.floats();
         int taps = step.taps();
+        int pitch = step.regions() == null ? 0 : step.regions().pitch();
         for (int v = 0; v < vectors(); v++) {
             long block = v * blocks.bytes() / 4;
             for (int l = 0; l < size; l++) {
                 int from = at + channel(v, l) * taps;
-                for (int tap = 0; tap < taps; tap++) {
-                    memory.weight(block + size * (tap + 1L) + l, weights[from + tap]);
+                for (int kernel = 0; kernel < step.kernels(); kernel++) {
+                    for (int tap = 0; tap < taps; tap++) {
+                        memory.weight(
+                                block + size * (kernel * taps + tap + 1L) + l, weights[from + kernel * pitch + tap]);
+                    }
                 }
             }
         }
+    }
+
+    @Override
+    public void choose(MemorySegment regions, long at) {
+        packed.choose(regions, at, mapped());
+    }
+
+    /** Where the kernel finds what is neither input, output nor weights. */
+    private long tables() {
+        return packed.base() + (step.regions() == null ? packed.taps : packed.map);
     }
 
     @Override
@@ -192,8 +226,12 @@ final class CompiledPass extends ConvPass {
 
     @Override
     List<Compiled> ownKernels() {
+        List<Compiled> all = new ArrayList<>(packing == null ? List.of() : packing.kernels());
         Compiled compiled = kernel;
-        return compiled == null ? List.of() : List.of(compiled);
+        if (compiled != null) {
+            all.add(compiled);
+        }
+        return all;
     }
 
     /** Calls the kernel, and watches it until it is known to run at full speed. */
@@ -202,10 +240,10 @@ final class CompiledPass extends ConvPass {
         Compiled compiled = kernel();
         TileKernel k = compiled.kernel();
         if (compiled.settled()) {
-            k.run(from, to, weights, x, w, packed.base() + packed.taps, y, count, first, end);
+            k.run(from, to, weights, x, w, tables(), y, count, first, end);
         } else {
             long start = System.nanoTime();
-            k.run(from, to, weights, x, w, packed.base() + packed.taps, y, count, first, end);
+            k.run(from, to, weights, x, w, tables(), y, count, first, end);
             compiled.report(System.nanoTime() - start, OVERHEAD + (long) (expected * count * (end - first)));
         }
     }

@@ -197,17 +197,30 @@ abstract class ConvPass implements Pass {
         return (value + multiple - 1) / multiple * multiple;
     }
 
-    /** Weights, bias and tap table in one native segment that lives as long as the plan. */
+    /** Outputs for which a map chooses a kernel, of one image; 0 if there is no map. */
+    final long mapped() {
+        return step.regions() == null
+                ? 0
+                : (long) step.rows().out() * step.columns().out();
+    }
+
+    /** Weights, bias, tap table and map in one native segment that lives as long as the plan. */
     static final class Packed {
         final MemorySegment memory;
         final long bias;
         final long taps;
+        final long map;
         private final boolean checked;
 
         Packed(long weights, long biases, long taps, boolean checked) {
+            this(weights, biases, taps, 0, checked);
+        }
+
+        Packed(long weights, long biases, long taps, long mapped, boolean checked) {
             this.bias = roundUp(4 * weights, ALIGNMENT);
             this.taps = roundUp(bias + 4 * biases, ALIGNMENT);
-            this.memory = Arena.ofAuto().allocate(this.taps + 8 * taps + ALIGNMENT, ALIGNMENT);
+            this.map = roundUp(this.taps + 8 * taps, ALIGNMENT);
+            this.memory = Arena.ofAuto().allocate(map + Integer.BYTES * mapped + ALIGNMENT, ALIGNMENT);
             this.checked = checked;
         }
 
@@ -221,6 +234,14 @@ abstract class ConvPass implements Pass {
 
         void tap(long index, long distance) {
             memory.set(ValueLayout.JAVA_LONG, taps + 8 * index, distance);
+        }
+
+        void choose(MemorySegment regions, long at, long count) {
+            MemorySegment.copy(regions, Integer.BYTES * at, memory, map, Integer.BYTES * count);
+        }
+
+        long kernel(long output) {
+            return memory.get(ValueLayout.JAVA_INT, map + Integer.BYTES * output);
         }
 
         void table(long index, int lane) {

@@ -1,5 +1,6 @@
 package org.xsepconv.internal.engine;
 
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.xsepconv.internal.tile.Compiled;
 
@@ -24,6 +25,12 @@ interface Pass {
     default int repack(float[] weights, int at) {
         return at;
     }
+
+    /**
+     * Replaces the map that chooses a kernel for every output of an image, from the {@code int} number
+     * {@code at} on.
+     */
+    default void choose(MemorySegment regions, long at) {}
 
     /** How it runs, one line. */
     String describe();

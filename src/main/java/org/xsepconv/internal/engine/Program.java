@@ -1,5 +1,6 @@
 package org.xsepconv.internal.engine;
 
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -147,6 +148,18 @@ public final class Program {
         int next = at;
         for (Pass pass : passes) {
             next = pass.repack(weights, next);
+        }
+    }
+
+    /**
+     * Replaces the map that chooses a kernel for every output. Not while the program runs.
+     *
+     * @param regions numbers of kernels, {@code int}s in the order {@code [ho][wo]}
+     * @param at where they start, in {@code int}s
+     */
+    public void choose(MemorySegment regions, long at) {
+        for (Pass pass : passes) {
+            pass.choose(regions, at);
         }
     }
 

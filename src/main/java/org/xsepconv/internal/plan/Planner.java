@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import org.xsepconv.Arithmetic;
+import org.xsepconv.DepthwiseConv2d;
 import org.xsepconv.Operator;
 import org.xsepconv.PlanOptions;
 import org.xsepconv.Weights;
@@ -89,8 +90,14 @@ public final class Planner {
         PlanOptions settled = settle(options);
         InPlace.check(operator, settled);
         Function<Step.Convolve, Choice> kernels = step -> KernelTable.choose(step, settled);
-        Function<Step.Convolve, Choice> source = step -> KernelTable.choose(step, settled, false);
         Composition composition = Composition.of(operator, settled, kernels, weights);
+        return programs(composition, settled);
+    }
+
+    /** One program for each way to reach memory. */
+    private static Result programs(Composition composition, PlanOptions settled) {
+        Function<Step.Convolve, Choice> kernels = step -> KernelTable.choose(step, settled);
+        Function<Step.Convolve, Choice> source = step -> KernelTable.choose(step, settled, false);
         Lowering.Result apart = composition.apart();
         Lowering.Result best = composition.best();
         Program landed = Passes.program(apart.steps(), source, apart.temporaryBytes(), Passes.Access.LANDED, settled);
@@ -103,6 +110,27 @@ public final class Planner {
                 landed,
                 settled,
                 composition.reasons());
+    }
+
+    /**
+     * Plans a convolution with a kernel per output, chosen by a map.
+     *
+     * @param convolution what to compute
+     * @param options the caller's choices
+     * @param regions how many kernels, 1 to 256
+     * @param weights of one kernel, whose values do not matter, and the bias
+     * @return the programs, without weights and map
+     */
+    public static Result planRegions(DepthwiseConv2d convolution, PlanOptions options, int regions, Weights weights) {
+        PlanOptions settled = settle(options);
+        int pitch = convolution.src().c() * convolution.kernelHeight() * convolution.kernelWidth();
+        List<Step> steps = new ArrayList<>();
+        for (Step step : Lowering.of(convolution, settled, Lowering.Handover.TENSORS, weights)
+                .steps()) {
+            steps.add(((Step.Convolve) step).over(new Step.Regions(regions, pitch)));
+        }
+        Lowering.Result only = new Lowering.Result(steps, 0);
+        return programs(new Composition(only, only, List.of()), settled);
     }
 
     private static PlanOptions settle(PlanOptions options) {
