@@ -10,6 +10,6 @@ sealed interface PixelEmitter extends Emitter permits PixelChunks, PixelRows, Pi
 
     @Override
     default Blocks blocks(int lanes) {
-        return Blocks.of(lanes, g().kernels() * g().taps());
+        return Blocks.of(lanes, Math.max(1, g().kernels()) * g().taps());
     }
 }

@@ -31,7 +31,7 @@ public record WeightPack(int channels, int taps, int kernels, int pitch, int lan
                 new TileClass("WeightPack of " + this, Math.min(bits, 32 * Transpose.block(bits)), source, target);
         TileMethod run = c.entry();
         int block = c.lanes();
-        Blocks blocks = new Blocks(lanes, kernels * taps);
+        Blocks blocks = Blocks.of(lanes, kernels * taps);
         Transpose transpose = new Transpose(true, 4L * taps, 4L * lanes, 0, taps < block ? taps : 0);
         TileMethod whole = transpose.line(c, "whole", block);
         int rest = channels % lanes;
