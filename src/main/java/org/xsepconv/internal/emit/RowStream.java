@@ -20,7 +20,7 @@ import org.xsepconv.internal.tile.TileMethod;
  * these are carried in registers from step to step, and the oldest is stored. Lanes outside the row are masked; rows outside
  * the plane are left out. Per output vector and input row: kw unaligned loads, with stride 2 {@code kw+1} loads and kw
  * permutations; in all {@code kh*kw} FMAs. Registers: V sums for each open row, held weights, V inputs; other weights are
- * loaded where they are used, from copies that fill a vector. One method per strip: its sums would have to leave the registers between methods. If the rows of
+ * loaded where they are used. One method per strip: its sums would have to leave the registers between methods. If the rows of
  * taps are too many to be open at a time, a strip goes down the plane in stages of some rows of taps each, between which its sums
  * wait in the output, in L1 or L2: a load and a store more per stage.
  *
@@ -40,6 +40,13 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
     /** Of more weights so many are held, except for a single row of taps or a single vector of columns: C2 loads others early, and spills. */
     private static final int FEW_HELD = 5;
 
+    /**
+     * Most weights that are read as floats in a step; of more there are copies that fill a vector, which take more room in caches. A float of a
+     * segment goes through a method that C2 no longer inlines once it has made too many nodes (NodeCountInliningCutoff), and a call in a step
+     * saves and restores all vectors.
+     */
+    private static final int MOST_FLOATS = 8;
+
     /** Registers that are left free, or C2 begins to spill. */
     private static final int FREE = 4;
 
@@ -57,7 +64,7 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
 
     private static final double STEP = 2.4;
 
-    /** Multiply-adds of a step. Larger methods are no faster, and C2 has nodes for inlining so many only (NodeCountInliningCutoff). */
+    /** Multiply-adds of a step. Larger methods are no faster, and more often compiled badly. */
     private static final int MOST_FMAS = 64;
 
     /** Long rows of taps make methods that are large even with two vectors; and a single vector needs most of its weights loaded. */
@@ -178,8 +185,7 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
         if (period > 1) {
             return new Blocks(period, 2 * period + lanes, g.taps());
         }
-        // A float of a segment, read in the loop, goes through a method that the JVM does not inline for certain; a vector does not.
-        return new Blocks(1, held < stage * g.columns().kernel() ? lanes : 1, g.taps());
+        return new Blocks(1, stage * g.columns().kernel() - held > MOST_FLOATS ? lanes : 1, g.taps());
     }
 
     @Override
