@@ -31,7 +31,7 @@ class WeightPackTest {
         for (int i = 0; i < weights.length; i++) {
             weights[i] = i;
         }
-        Blocks blocks = new Blocks(lanes, kernels * taps);
+        Blocks blocks = Blocks.of(lanes, kernels * taps);
         int vectors = Math.ceilDiv(channels, lanes);
         float[] packed = new float[(int) (vectors * blocks.bytes() / 4)];
         Arrays.fill(packed, -1);
