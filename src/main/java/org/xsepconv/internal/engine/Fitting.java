@@ -1,5 +1,6 @@
 package org.xsepconv.internal.engine;
 
+import org.xsepconv.internal.cpu.Cpu;
 import org.xsepconv.internal.emit.Emitter;
 import org.xsepconv.internal.emit.Family;
 import org.xsepconv.internal.emit.Geometry;
@@ -13,6 +14,13 @@ final class Fitting {
      * process have wider ones.
      */
     private static final int FEWEST = 8;
+
+    private static final int HALF = 256;
+
+    /** Lanes to save, as a ratio, from which on shorter vectors are faster whatever the taps. */
+    private static final double MUCH = 1.25;
+
+    private static final int FEW_TAPS = 9;
 
     private Fitting() {}
 
@@ -30,7 +38,30 @@ final class Fitting {
     static int lanes(Step.Convolve step, Choice choice) {
         boolean whole =
                 padded(step) || choice.family().planes() || choice.family().flat();
-        return Choice.lanes(choice.options().vectorBits(), Math.max(FEWEST, step.c()), whole);
+        return whole ? choice.options().vectorBits() / 32 : lanes(step, choice.options().vectorBits());
+    }
+
+    /** Lanes for channels that do not fill their last vector. */
+    private static int lanes(Step.Convolve step, int bits) {
+        int most = Cpu.HALVES && bits == 2 * HALF && halves(step) ? HALF : bits;
+        return Choice.lanes(most, Math.max(FEWEST, step.c()), false);
+    }
+
+    /**
+     * Whether shorter vectors are faster where they cost no more per lane: they leave fewer lanes over, and lie within a cache line where pixels
+     * are whole vectors of that size; but there are twice as many, which shows with many taps.
+     */
+    private static boolean halves(Step.Convolve step) {
+        int half = HALF / 32;
+        int c = step.c();
+        double saved = (double) roundUp(c, 2 * half) / roundUp(c, half);
+        boolean line = step.rows().kernel() == 1 || step.columns().kernel() == 1;
+        double least = c % half > 0 ? MUCH : line ? 1.06 : step.taps() <= FEW_TAPS ? 1.12 : MUCH;
+        return saved > least;
+    }
+
+    private static int roundUp(int n, int to) {
+        return Math.ceilDiv(n, to) * to;
     }
 
     /** Whether all channels are some lanes of a single vector. */
@@ -65,7 +96,7 @@ final class Fitting {
             return "needs vectors of " + FEWEST + " lanes for fewer channels than that";
         }
         Geometry g = geometry(step, masked);
-        int lanes = Choice.lanes(bits, Math.max(FEWEST, step.c()), boxed || padded(step));
+        int lanes = boxed || padded(step) ? bits / 32 : lanes(step, bits);
         return declines(g, family, 32 * lanes);
     }
 

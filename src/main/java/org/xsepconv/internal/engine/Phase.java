@@ -29,6 +29,26 @@ final class Phase {
         return sum;
     }
 
+    /**
+     * Runs all items of some images of so many, those of the passes in turn: passes over ranges of channels of the same pixels find these in the
+     * cache.
+     */
+    void run(Frame frame, int image, int images) {
+        long most = 0;
+        for (Pass pass : passes) {
+            most = Math.max(most, pass.items() / images);
+        }
+        for (long part = 0; part < most; part++) {
+            for (Pass pass : passes) {
+                long items = pass.items() / images;
+                long end = image * items + (part + 1) * items / most;
+                for (long item = image * items + part * items / most; item < end; item++) {
+                    pass.run(frame, item);
+                }
+            }
+        }
+    }
+
     /** Runs an item of a share. */
     void run(Frame frame, int share, int shares, long item) {
         long rest = item;

@@ -129,13 +129,7 @@ public final class Program {
      * @param scratch bound to the caller's memory
      */
     public void run(Scratch scratch) {
-        Frame frame = scratch.frame(0);
-        for (Pass pass : passes) {
-            long items = pass.items();
-            for (long item = 0; item < items; item++) {
-                pass.run(frame, item);
-            }
-        }
+        run(scratch, 0, 1);
     }
 
     /**
@@ -172,11 +166,8 @@ public final class Program {
      */
     public void run(Scratch scratch, int image, int images) {
         Frame frame = scratch.frame(0);
-        for (Pass pass : passes) {
-            long items = pass.items() / images;
-            for (long item = image * items; item < (image + 1) * items; item++) {
-                pass.run(frame, item);
-            }
+        for (Phase phase : phases) {
+            phase.run(frame, image, images);
         }
     }
 
