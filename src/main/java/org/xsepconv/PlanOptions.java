@@ -15,6 +15,7 @@ import org.xsepconv.internal.Check;
  * @param other where the elements of what is added are in the caller's memory, or null if they are dense
  * @param inPlace whether input and output are the same memory
  * @param fusion whether convolutions of a chain run as one pass over memory
+ * @param compiled whether kernels may be compiled for the geometry of the plan
  */
 public record PlanOptions(
         int vectorBits,
@@ -25,7 +26,8 @@ public record PlanOptions(
         Strides dst,
         Strides other,
         boolean inPlace,
-        Fusion fusion) {
+        Fusion fusion,
+        boolean compiled) {
 
     /**
      * Checks the width.
@@ -46,7 +48,7 @@ public record PlanOptions(
      * @return the options
      */
     public static PlanOptions defaults() {
-        return new PlanOptions(0, false, null, null, null, null, null, false, Fusion.AUTO);
+        return new PlanOptions(0, false, null, null, null, null, null, false, Fusion.AUTO, true);
     }
 
     /**
@@ -56,7 +58,7 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withVectorBits(int bits) {
-        return new PlanOptions(bits, checked, arithmetic, kernel, src, dst, other, inPlace, fusion);
+        return new PlanOptions(bits, checked, arithmetic, kernel, src, dst, other, inPlace, fusion, compiled);
     }
 
     /**
@@ -66,7 +68,7 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withChecked(boolean on) {
-        return new PlanOptions(vectorBits, on, arithmetic, kernel, src, dst, other, inPlace, fusion);
+        return new PlanOptions(vectorBits, on, arithmetic, kernel, src, dst, other, inPlace, fusion, compiled);
     }
 
     /**
@@ -76,7 +78,7 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withArithmetic(Arithmetic choice) {
-        return new PlanOptions(vectorBits, checked, choice, kernel, src, dst, other, inPlace, fusion);
+        return new PlanOptions(vectorBits, checked, choice, kernel, src, dst, other, inPlace, fusion, compiled);
     }
 
     /**
@@ -86,7 +88,7 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withKernel(String name) {
-        return new PlanOptions(vectorBits, checked, arithmetic, name, src, dst, other, inPlace, fusion);
+        return new PlanOptions(vectorBits, checked, arithmetic, name, src, dst, other, inPlace, fusion, compiled);
     }
 
     /**
@@ -97,7 +99,7 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withSrc(Strides strides) {
-        return new PlanOptions(vectorBits, checked, arithmetic, kernel, strides, dst, other, inPlace, fusion);
+        return new PlanOptions(vectorBits, checked, arithmetic, kernel, strides, dst, other, inPlace, fusion, compiled);
     }
 
     /**
@@ -108,7 +110,7 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withDst(Strides strides) {
-        return new PlanOptions(vectorBits, checked, arithmetic, kernel, src, strides, other, inPlace, fusion);
+        return new PlanOptions(vectorBits, checked, arithmetic, kernel, src, strides, other, inPlace, fusion, compiled);
     }
 
     /**
@@ -119,7 +121,7 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withOther(Strides strides) {
-        return new PlanOptions(vectorBits, checked, arithmetic, kernel, src, dst, strides, inPlace, fusion);
+        return new PlanOptions(vectorBits, checked, arithmetic, kernel, src, dst, strides, inPlace, fusion, compiled);
     }
 
     /**
@@ -131,7 +133,7 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withInPlace(boolean same) {
-        return new PlanOptions(vectorBits, checked, arithmetic, kernel, src, dst, other, same, fusion);
+        return new PlanOptions(vectorBits, checked, arithmetic, kernel, src, dst, other, same, fusion, compiled);
     }
 
     /**
@@ -141,6 +143,18 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withFusion(Fusion choice) {
-        return new PlanOptions(vectorBits, checked, arithmetic, kernel, src, dst, other, inPlace, choice);
+        return new PlanOptions(vectorBits, checked, arithmetic, kernel, src, dst, other, inPlace, choice, compiled);
+    }
+
+    /**
+     * The same options with or without kernels that are compiled for the geometry of the plan. Those are the fastest, but each has to be compiled by
+     * the JVM when it is first used, for a fraction of a second to a few seconds. Without them, a plan of a size that no plan had before uses kernels
+     * that other plans have warmed up: better where sizes change from call to call. Chains are then not fused.
+     *
+     * @param may whether kernels may be compiled for the geometry of the plan
+     * @return new options
+     */
+    public PlanOptions withCompiled(boolean may) {
+        return new PlanOptions(vectorBits, checked, arithmetic, kernel, src, dst, other, inPlace, fusion, may);
     }
 }

@@ -208,6 +208,10 @@ final class BadPlans {
                                 .stride(2, 1)
                                 .plan(DEFAULTS.withKernel("nhwc-kx1"), Weights.of(new float[12]))),
                 argument(
+                        "a compiled kernel without compiled kernels",
+                        "kernel: \"nhwc-rows\", expected one that is not compiled for the geometry, as the options allow none of those",
+                        () -> CONV.plan(DEFAULTS.withKernel("nhwc-rows").withCompiled(false), RIGHT)),
+                argument(
                         "no threads",
                         "parallelism: 0, expected 1 or more",
                         () -> CONV.plan(RIGHT).workspace(0)),

@@ -2,6 +2,7 @@ package org.xsepconv;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
@@ -42,6 +43,14 @@ class ExecuteTest {
         void assertSame(String call, float[] actual) {
             Cases.assertSame(Cases.reproduce(operator, SEED) + " " + call, dst, actual);
         }
+    }
+
+    @ParameterizedTest
+    @MethodSource("operators")
+    void kernelsForAnyGeometry(Operator operator) {
+        Case c = Case.of(operator, PlanOptions.defaults().withCompiled(false));
+        c.assertSame("any geometry", Cases.execute(c.plan, c.src));
+        assertFalse(c.plan.describe().contains("compiled for this geometry"), c.plan.describe());
     }
 
     @ParameterizedTest

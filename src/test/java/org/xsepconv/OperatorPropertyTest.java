@@ -99,6 +99,7 @@ class OperatorPropertyTest {
             way("in place", options.inPlace() && expected.length > 0);
             way("threads", threads > 1 && expected.length > 0);
             way("views", options.src() != null);
+            way("any geometry", !options.compiled() && expected.length > 0);
         }
     }
 
@@ -116,6 +117,7 @@ class OperatorPropertyTest {
                 .withSrc(strides)
                 .withDst(inPlace ? strides : view ? Pitched.strides(to, random) : null)
                 .withVectorBits(bits)
+                .withCompiled(random.nextInt(4) > 0)
                 .withChecked(random.nextInt(8) == 0);
     }
 

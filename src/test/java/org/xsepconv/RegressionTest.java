@@ -89,4 +89,13 @@ class RegressionTest {
             }
         }
     }
+
+    /** Planes without pixels have no distance between channels to divide by. */
+    @Test
+    void nothingCanBeReplacedInPlace() {
+        DepthwiseConv2d conv = DepthwiseConv2d.parse("nchw:1x5x12x0 k:2x2 pad:tl");
+        Plan plan = conv.plan(PlanOptions.defaults().withInPlace(true), Cases.weights(conv, 1)[0]);
+        float[] none = new float[0];
+        plan.execute(none, none);
+    }
 }

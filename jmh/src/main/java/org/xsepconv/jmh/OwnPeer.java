@@ -22,6 +22,9 @@ enum OwnPeer implements Peer {
     /** What callers pay who have arrays. */
     ARRAYS("xsepconv-arrays", "float[]", Fusion.AUTO),
 
+    /** Kernels that are not compiled for the geometry. */
+    GENERIC("xsepconv-generic", "kernels for any geometry", Fusion.AUTO),
+
     /** A pass for every convolution of a chain. */
     APART("xsepconv-apart", "chains not fused", Fusion.NEVER),
 
@@ -55,7 +58,8 @@ enum OwnPeer implements Peer {
 
     @Override
     public boolean accepts(Operator operator) {
-        return this == NATIVE || this == ARRAYS || operator instanceof Chain && Workload.isLine(operator);
+        boolean any = this == NATIVE || this == ARRAYS || this == GENERIC;
+        return any || operator instanceof Chain && Workload.isLine(operator);
     }
 
     @Override
@@ -87,7 +91,7 @@ enum OwnPeer implements Peer {
 
     @Override
     public Contender prepare(Workload workload) {
-        PlanOptions options = PlanOptions.defaults().withFusion(fusion);
+        PlanOptions options = PlanOptions.defaults().withFusion(fusion).withCompiled(this != GENERIC);
         Plan plan = workload.operator().plan(options, workload.weights());
         return this == ARRAYS ? new OnArrays(workload, plan) : new OnSegments(workload, plan);
     }

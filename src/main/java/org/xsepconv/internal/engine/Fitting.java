@@ -38,7 +38,9 @@ final class Fitting {
     static int lanes(Step.Convolve step, Choice choice) {
         boolean whole =
                 padded(step) || choice.family().planes() || choice.family().flat();
-        return whole ? choice.options().vectorBits() / 32 : lanes(step, choice.options().vectorBits());
+        return whole
+                ? choice.options().vectorBits() / 32
+                : lanes(step, choice.options().vectorBits());
     }
 
     /** Lanes for channels that do not fill their last vector. */

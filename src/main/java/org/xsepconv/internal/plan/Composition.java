@@ -120,6 +120,9 @@ record Composition(Lowering.Result apart, Lowering.Result best, List<String> rea
         if (settled.arithmetic() != Arithmetic.FMA) {
             return "stages of a fused chain need " + Arithmetic.FMA;
         }
+        if (!settled.compiled()) {
+            return "stages of a fused chain are compiled for their geometry";
+        }
         if (settled.kernel() != null) {
             return "stages of a fused chain have kernels of their own choice";
         }

@@ -63,6 +63,9 @@ final class InPlace {
     }
 
     static Lowering.Result of(Lowering.Result normal, Operator operator, PlanOptions options) {
+        if (operator.src().elements() == 0) {
+            return normal;
+        }
         View all = View.of(View.SRC, "src", operator.src(), options.src());
         InPlace result = new InPlace(operator.src(), all, normal.temporaryBytes());
         return new Lowering.Result(result.steps(normal.steps()), result.temporaryBytes);

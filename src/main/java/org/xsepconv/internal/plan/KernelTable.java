@@ -192,7 +192,11 @@ public final class KernelTable {
      * @throws IllegalArgumentException if the options ask for a kernel that declines, or for one that is not there
      */
     public static Choice choose(Step.Convolve step, PlanOptions options) {
-        return choose(step, options, true);
+        if (!options.compiled() && options.kernel() != null && isCompiled(lines(step), options.kernel())) {
+            throw new IllegalArgumentException("kernel: \"" + options.kernel()
+                    + "\", expected one that is not compiled for the geometry, as the options allow none of those");
+        }
+        return choose(step, options, options.compiled());
     }
 
     /**
@@ -210,9 +214,9 @@ public final class KernelTable {
             return choose(step, options.withKernel(null), false);
         }
         List<String> declined = new ArrayList<>();
+        String without = options.compiled() ? "cannot reach this memory" : "is compiled for the geometry";
         for (KernelLine line : lines) {
-            String reason =
-                    line.family() != null && !compiled ? "cannot reach this memory" : line.declines(step, options);
+            String reason = line.family() != null && !compiled ? without : line.declines(step, options);
             if (reason == null) {
                 return new Choice(
                         line.name(),
