@@ -98,4 +98,14 @@ class RegressionTest {
         float[] none = new float[0];
         plan.execute(none, none);
     }
+
+    /** Blocks of 80 channels were evened out to 65 for the sums of scaled convolutions, and a block then read the weights of another. */
+    @Test
+    void blocksOfScaledChannelsAreWholeVectors() {
+        DepthwiseConv2d conv = DepthwiseConv2d.parse("nhwc:1x1x1x130 k:7x7 pad:same");
+        Weights weights = Cases.weights(conv, 3).withScale(Cases.values(130, 4));
+        float[] src = Cases.values(conv.src().elements(), 3);
+        Plan plan = conv.plan(PlanOptions.defaults(), weights);
+        Cases.assertSame(conv.toString(), Reference.run(conv, src, weights), Cases.execute(plan, src));
+    }
 }

@@ -99,7 +99,8 @@ final class Finish {
                 * step.rows().dilation()
                 / step.rows().stride();
         long band = Math.max(planes ? 4 * halo : 1, BYTES / (row * block));
-        return cut.withBlock(block).withBand(Math.min(cut.band(), band));
+        // Blocks of channels stay as they are: packed weights are found by whole vectors.
+        return (planes ? cut.withBlock(block) : cut).withBand(Math.min(cut.band(), band));
     }
 
     /** Scratch that a thread needs. */
