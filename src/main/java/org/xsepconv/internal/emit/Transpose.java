@@ -107,7 +107,7 @@ public record Transpose(boolean toPixels, long plane, long pitch, int rest, int 
     }
 
     /** All pixels of a channel block. The last block of pixels overlaps, so that any number is done without masks. */
-    private TileMethod line(TileClass c, String name, int channels) {
+    TileMethod line(TileClass c, String name, int channels) {
         TileMethod m = c.method(name, "pixels");
         int lanes = c.lanes();
         Address t = m.pin(m.t());

@@ -1,6 +1,7 @@
 package org.xsepconv.internal.engine;
 
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
 import org.xsepconv.internal.emit.Blocks;
 import org.xsepconv.internal.emit.Compiler;
@@ -33,6 +34,10 @@ final class CompiledPass extends ConvPass {
     private final Blocks blocks;
     private final int[] tables;
     private final Packed packed;
+
+    /** Null where weights are packed one by one. */
+    private final Repacking repacking;
+
     private final Carrier source;
     private final Carrier target;
     /** Compiled when it is first needed: few plans meet both arrays and native memory. */
@@ -59,6 +64,9 @@ final class CompiledPass extends ConvPass {
         this.blocks = choice.family().blocks(lanes, step.c(), step.taps());
         this.tables = emitter.tables(32 * lanes);
         this.packed = pack();
+        this.repacking = checked || flat
+                ? null
+                : Repacking.of(blocks, step.c(), !padded, choice.options().vectorBits());
         this.source = carrier(step.src(), checked, arrays);
         this.target = carrier(step.dst(), checked, arrays);
         double outputs = (double) emitter.rowTile() * step.columns().out() * (flat ? step.c() : blocks.channels());
@@ -141,7 +149,11 @@ final class CompiledPass extends ConvPass {
 
     @Override
     void fill(float[] weights, int at) {
-        fill(packed, weights, at);
+        if (repacking == null) {
+            fill(packed, weights, at);
+        } else {
+            repacking.run(weights, at, packed.base());
+        }
     }
 
     private void fill(Packed memory, float[] weights, int at) {
@@ -190,8 +202,12 @@ final class CompiledPass extends ConvPass {
 
     @Override
     List<Compiled> ownKernels() {
+        List<Compiled> all = new ArrayList<>(repacking == null ? List.of() : repacking.kernels());
         Compiled compiled = kernel;
-        return compiled == null ? List.of() : List.of(compiled);
+        if (compiled != null) {
+            all.add(compiled);
+        }
+        return all;
     }
 
     /** Calls the kernel, and watches it until it is known to run at full speed. */
