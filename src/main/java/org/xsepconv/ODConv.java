@@ -1,10 +1,10 @@
 package org.xsepconv;
 
 import org.xsepconv.internal.Check;
+import org.xsepconv.internal.engine.Mixing;
 
 /**
- * What a depthwise ODConv adds to a convolution: attention computed from the image, and weights mixed by it, for a
- * {@link DynamicPlan}.
+ * What a depthwise ODConv adds to a convolution: attention computed from the image, and a plan whose weights are mixed by it.
  *
  * <pre>{@code
  * m[c]      = mean over y, x of src[n,c,y,x]
@@ -15,7 +15,8 @@ import org.xsepconv.internal.Check;
  * weights[c,p] = ac[c] * as[p] * sum over q of aw[q]*kernels[q,c,p]
  * }</pre>
  *
- * <p>Everything is computed in {@code double}; weights are rounded to {@code float} once. Source: C. Li, A. Zhou, A. Yao,
+ * <p>The attention is computed in {@code double} and rounded to {@code float} once. Weights are mixed in {@code float}: every product and
+ * sum is rounded, from left to right, {@code q} ascending, {@code ac[c] * as[p]} first. Source: C. Li, A. Zhou, A. Yao,
  * Omni-Dimensional Dynamic Convolution, ICLR 2022, arXiv 2209.07947.
  */
 public final class ODConv {
@@ -28,7 +29,7 @@ public final class ODConv {
      * @param tap factor of every tap, {@code as}, row-major
      * @param kernel share of every kernel, {@code aw}
      */
-    public record Attention(double[] channel, double[] tap, double[] kernel) {
+    public record Attention(float[] channel, float[] tap, float[] kernel) {
         /**
          * Checks that there is something to mix.
          *
@@ -41,6 +42,18 @@ public final class ODConv {
             Check.notNull("kernel", kernel);
             Check.atLeast("tap.length", tap.length, 1);
             Check.atLeast("kernel.length", kernel.length, 1);
+        }
+
+        void checkFinite(int image) {
+            finite("attention[" + image + "].channel", channel);
+            finite("attention[" + image + "].tap", tap);
+            finite("attention[" + image + "].kernel", kernel);
+        }
+
+        private static void finite(String name, float[] values) {
+            for (int i = 0; i < values.length; i++) {
+                Check.finite(name + "[" + i + "]", values[i]);
+            }
         }
     }
 
@@ -127,7 +140,26 @@ public final class ODConv {
             }
             double[] taps = tap.bias.length == 1 ? new double[] {1} : sigmoid(tap.apply(hidden, temperature));
             return new Attention(
-                    sigmoid(channel.apply(hidden, temperature)), taps, softmax(kernel.apply(hidden, temperature)));
+                    rounded(sigmoid(channel.apply(hidden, temperature))),
+                    rounded(taps),
+                    rounded(softmax(kernel.apply(hidden, temperature))));
+        }
+
+        /**
+         * The attention of every image.
+         *
+         * @param shape shape of the input
+         * @param src the input, {@code shape.elements()} values
+         * @return what {@link ODConvPlan#execute} takes
+         * @throws IllegalArgumentException if a length is wrong
+         */
+        public Attention[] attention(TensorShape shape, float[] src) {
+            Check.notNull("shape", shape);
+            Attention[] all = new Attention[shape.n()];
+            for (int image = 0; image < all.length; image++) {
+                all[image] = attention(shape, src, image);
+            }
+            return all;
         }
     }
 
@@ -149,15 +181,38 @@ public final class ODConv {
         int size = attention.channel.length * taps;
         length("kernels", kernels.length, (long) attention.kernel.length * size);
         Check.atLeast("weights.length", weights.length, (image + 1L) * size);
-        for (int c = 0; c < attention.channel.length; c++) {
-            for (int p = 0; p < taps; p++) {
-                double sum = 0;
-                for (int q = 0; q < attention.kernel.length; q++) {
-                    sum += attention.kernel[q] * kernels[q * size + c * taps + p];
-                }
-                weights[image * size + c * taps + p] = (float) (attention.channel[c] * attention.tap[p] * sum);
-            }
-        }
+        Mixing.mix(attention.channel, attention.tap, attention.kernel, kernels, weights, image * size);
+    }
+
+    /**
+     * Plans a convolution whose weights are a mixture of these kernels.
+     *
+     * @param conv the convolution
+     * @param kernels {@code Q*c*kh*kw} finite values, order {@code [q][c][kh][kw]}; copied
+     * @param bias {@code c} finite values, or null for none, as ODConv has it
+     * @return a plan to execute
+     * @throws IllegalArgumentException if kernels or bias do not fit, or the convolution adds another tensor
+     */
+    public static ODConvPlan plan(DepthwiseConv2d conv, float[] kernels, float[] bias) {
+        return plan(conv, PlanOptions.defaults(), kernels, bias);
+    }
+
+    /**
+     * As {@link #plan(DepthwiseConv2d, float[], float[])}, with choices that are otherwise made by the library.
+     *
+     * @param conv the convolution
+     * @param options vector width, kernel, arithmetic, checked mode, strides
+     * @param kernels {@code Q*c*kh*kw} finite values, order {@code [q][c][kh][kw]}; copied
+     * @param bias {@code c} finite values, or null for none, as ODConv has it
+     * @return a plan to execute
+     * @throws IllegalArgumentException if kernels or bias do not fit, no kernel satisfies the options, these ask for a plan in place, or
+     *     the convolution adds another tensor
+     */
+    public static ODConvPlan plan(DepthwiseConv2d conv, PlanOptions options, float[] kernels, float[] bias) {
+        Check.notNull("conv", conv);
+        Check.notNull("options", options);
+        Check.notNull("kernels", kernels);
+        return new ODConvPlan(conv, options, kernels, bias);
     }
 
     private static double[] mean(TensorShape shape, float[] src, int image) {
@@ -173,6 +228,14 @@ public final class ODConv {
             mean[c] /= (double) shape.h() * shape.w();
         }
         return mean;
+    }
+
+    private static float[] rounded(double[] values) {
+        float[] rounded = new float[values.length];
+        for (int i = 0; i < rounded.length; i++) {
+            rounded[i] = (float) values[i];
+        }
+        return rounded;
     }
 
     private static double[] sigmoid(double[] z) {

@@ -49,7 +49,8 @@ class BadCallsTest {
                         BadTexts.rows(),
                         BadPlans.rows(),
                         BadExecutions.rows(),
-                        BadBlocks.rows())
+                        BadBlocks.rows(),
+                        BadDynamic.rows())
                 .flatMap(List::stream);
     }
 

@@ -96,9 +96,19 @@ public final class Program {
      * @return 1 or more
      */
     public long mostItems() {
+        return mostItems(1);
+    }
+
+    /**
+     * The most threads that find work at the same time if the images are done one after the other.
+     *
+     * @param images how many there are
+     * @return 1 or more
+     */
+    public long mostItems(int images) {
         long most = 1;
         for (Pass pass : passes) {
-            most = Math.max(most, pass.work() < Cut.MACS_PER_ITEM ? 1 : pass.items());
+            most = Math.max(most, pass.work() < images * Cut.MACS_PER_ITEM ? 1 : pass.items() / images);
         }
         return most;
     }
@@ -160,7 +170,25 @@ public final class Program {
         if (helpers <= 0) {
             run(scratch);
         } else {
-            new Team(passes, scratch).run(executor, helpers);
+            new Team(passes, scratch, 0, 1).run(executor, helpers);
+        }
+    }
+
+    /**
+     * Runs on one image, in the calling thread and in up to {@code parallelism - 1} tasks of an executor.
+     *
+     * @param scratch bound to the caller's memory, with a frame per thread
+     * @param image which one
+     * @param images of the whole tensor
+     * @param executor runs the tasks, or not
+     * @param parallelism most threads that take part
+     */
+    public void run(Scratch scratch, int image, int images, Executor executor, int parallelism) {
+        int helpers = (int) Math.min(parallelism - 1L, mostItems(images) - 1);
+        if (helpers <= 0) {
+            run(scratch, image, images);
+        } else {
+            new Team(passes, scratch, image, images).run(executor, helpers);
         }
     }
 }

@@ -20,6 +20,11 @@ final class Team implements Runnable {
 
     private final Pass[] passes;
     private final Scratch scratch;
+
+    /** The image to be computed, of so many; all together are one. Items of a pass are in the order of the images. */
+    private final int image;
+
+    private final int images;
     private final AtomicLong[] next;
     private final AtomicLong[] finished;
     private final AtomicInteger joined = new AtomicInteger();
@@ -31,9 +36,11 @@ final class Team implements Runnable {
     /** Whether the executor has been given all it gets. */
     private volatile boolean dispatched;
 
-    Team(Pass[] passes, Scratch scratch) {
+    Team(Pass[] passes, Scratch scratch, int image, int images) {
         this.passes = passes;
         this.scratch = scratch;
+        this.image = image;
+        this.images = images;
         this.next = new AtomicLong[passes.length];
         this.finished = new AtomicLong[passes.length];
         for (int i = 0; i < passes.length; i++) {
@@ -57,7 +64,7 @@ final class Team implements Runnable {
         dispatched = true;
         for (int pass = 0; pass < passes.length; pass++) {
             current = pass;
-            long items = passes[pass].items();
+            long items = items(pass);
             take(pass, items, 0);
             for (int spin = 0; finished[pass].get() < items; spin++) {
                 pause(spin);
@@ -73,7 +80,7 @@ final class Team implements Runnable {
         int thread = joined.incrementAndGet();
         int spin = 0;
         for (int pass = current; pass < passes.length && failure.get() == null; pass = current) {
-            if (take(pass, passes[pass].items(), thread)) {
+            if (take(pass, items(pass), thread)) {
                 spin = 0;
             } else if (!dispatched && spin > SPINS) {
                 return; // perhaps the executor runs this in the caller, who then cannot open the next pass
@@ -81,6 +88,10 @@ final class Team implements Runnable {
                 pause(spin++);
             }
         }
+    }
+
+    private long items(int pass) {
+        return passes[pass].items() / images;
     }
 
     /** Runs items until none is left; whether there was one. */
@@ -93,7 +104,7 @@ final class Team implements Runnable {
                     // Bound only now: the execution cannot end before this item has.
                     Frame frame = scratch.frame(thread);
                     frame.bindAs(scratch.frame(0));
-                    passes[pass].run(frame, item);
+                    passes[pass].run(frame, image * items + item);
                 }
             } catch (Throwable t) {
                 failure.compareAndSet(null, t);
