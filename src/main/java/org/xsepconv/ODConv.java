@@ -1,6 +1,7 @@
 package org.xsepconv;
 
 import org.xsepconv.internal.Check;
+import org.xsepconv.internal.GlobalMean;
 import org.xsepconv.internal.engine.Mixing;
 
 /**
@@ -134,7 +135,7 @@ public final class ODConv {
             length("channel.bias", channel.bias.length, shape.c());
             Check.atLeast("image", image, 0);
             Check.atMost("image", image, shape.n() - 1L);
-            double[] hidden = reduce.apply(mean(shape, src, image), 1);
+            double[] hidden = reduce.apply(GlobalMean.of(shape, src, image), 1);
             for (int a = 0; a < hidden.length; a++) {
                 hidden[a] = hidden[a] < 0 ? 0 : hidden[a];
             }
@@ -213,21 +214,6 @@ public final class ODConv {
         Check.notNull("options", options);
         Check.notNull("kernels", kernels);
         return new ODConvPlan(conv, options, kernels, bias);
-    }
-
-    private static double[] mean(TensorShape shape, float[] src, int image) {
-        double[] mean = new double[shape.c()];
-        for (int y = 0; y < shape.h(); y++) {
-            for (int x = 0; x < shape.w(); x++) {
-                for (int c = 0; c < mean.length; c++) {
-                    mean[c] += src[(int) shape.index(image, c, y, x)];
-                }
-            }
-        }
-        for (int c = 0; c < mean.length; c++) {
-            mean[c] /= (double) shape.h() * shape.w();
-        }
-        return mean;
     }
 
     private static float[] rounded(double[] values) {

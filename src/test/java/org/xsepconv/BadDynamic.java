@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 import org.xsepconv.BadCallsTest.Row;
+import org.xsepconv.blocks.GMConv;
 
 /** Calls of plans with weights per image that must be rejected. */
 final class BadDynamic {
@@ -26,7 +27,7 @@ final class BadDynamic {
     private BadDynamic() {}
 
     static List<Row> rows() {
-        return Stream.of(plans(), weights(), attentions(), workspaces(), nulls())
+        return Stream.of(plans(), weights(), attentions(), gaussians(), workspaces(), nulls())
                 .flatMap(List::stream)
                 .toList();
     }
@@ -161,6 +162,56 @@ final class BadDynamic {
 
     private static void mixed(ODConv.Attention second) {
         MIXED.execute(SRC, new ODConv.Attention[] {RIGHT, second}, DST);
+    }
+
+    private static List<Row> gaussians() {
+        GMConv.Branch branch = new GMConv.Branch(new float[1], new float[1]);
+        float[] kernel = new float[4];
+        double[] one = {1};
+        return List.of(
+                argument(
+                        "a branch without a sigma",
+                        "bias.length: 0, expected 1 or more",
+                        () -> new GMConv.Branch(new float[1], new float[0])),
+                argument(
+                        "a branch of a channel and a half",
+                        "weights: 3 values, expected a multiple of the elements of bias = 2",
+                        () -> new GMConv.Branch(new float[3], new float[2])),
+                argument(
+                        "a branch for fewer channels",
+                        "weights: 1 values, expected elements of bias by channels = 2",
+                        () -> branch.sigma(TensorShape.nchw(1, 2, 1, 1), new float[2], 0)),
+                argument(
+                        "too little to predict from",
+                        "src: 17 values, expected n*c*h*w = 18",
+                        () -> branch.sigma(CONV.src(), new float[17], 0)),
+                argument("an image too many", "image: 2, expected 1 or less", () -> branch.sigma(CONV.src(), SRC, 2)),
+                argument(
+                        "a short kernel to mask",
+                        "kernel: 3 values, expected c*kh*kw = 4",
+                        () -> GMConv.weights(CONV, new float[3], one, new float[8], 0)),
+                argument(
+                        "no room for a masked kernel",
+                        "weights.length: 8, expected 12 or more",
+                        () -> GMConv.weights(CONV, kernel, one, new float[8], 2)),
+                argument(
+                        "a predicted sigma of 0",
+                        "sigma[0]: 0.0, expected more than 0",
+                        () -> GMConv.weights(CONV, kernel, new double[1], new float[8], 0)),
+                argument(
+                        "a sigma of two channels",
+                        "sigma: 2 values, expected 1 or the number of channels = 1",
+                        () -> GMConv.weights(CONV, kernel, new double[] {1, 1}, new float[8], 0)),
+                argument(
+                        "an input that is not finite",
+                        "sigma[0]: NaN, expected more than 0",
+                        () -> GMConv.weights(
+                                CONV.src(TensorShape.nchw(1, 1, 2, 2)), branch, kernel, new float[] {Float.NaN, 0, 0, 0
+                                })),
+                absent("weights", () -> new GMConv.Branch(null, DST)),
+                absent("bias", () -> new GMConv.Branch(DST, null)),
+                absent("branch", () -> GMConv.weights(CONV, null, kernel, SRC)),
+                absent("sigma", () -> GMConv.weights(CONV, kernel, null, new float[8], 0)));
     }
 
     private static List<Row> workspaces() {

@@ -130,7 +130,6 @@ class ODConvPlanTest {
         }
     }
 
-    /** Spec section 20: folding the factors of channels into weights, input or output agree, and images do not meet. */
     @ParameterizedTest
     @EnumSource(Layout.class)
     void imagesDoNotMeet(Layout layout) {
@@ -148,6 +147,42 @@ class ODConvPlanTest {
             ODConv.plan(one, kernels, null).execute(image, new ODConv.Attention[] {attention[n]}, alone);
             assertArrayEquals(Arrays.copyOfRange(both, n * alone.length, (n + 1) * alone.length), alone);
         }
+    }
+
+    /** The factors of channels may be folded into the weights, or scale the input or the output, up to rounding. */
+    @ParameterizedTest
+    @EnumSource(Layout.class)
+    void factorsOfChannelsMayScaleInputOrOutputInstead(Layout layout) {
+        DepthwiseConv2d conv =
+                DepthwiseConv2d.of(new TensorShape(1, 20, 9, 7, layout), 3, 3).padding(Padding.same());
+        float[] kernels = DynamicPlanTest.finite(4 * 180, 1);
+        ODConv.Attention folded = attention(conv, 4, 3)[0];
+        float[] ones = new float[20];
+        Arrays.fill(ones, 1);
+        ODConv.Attention without = new ODConv.Attention(ones, folded.tap(), folded.kernel());
+        float[] src = Cases.values(conv.src().elements(), 2);
+        ODConvPlan plan = ODConv.plan(conv, kernels, null);
+        float[] expected = new float[src.length];
+        plan.execute(src, new ODConv.Attention[] {folded}, expected);
+        float[] ofInput = new float[src.length];
+        plan.execute(scaled(conv.src(), src, folded.channel()), new ODConv.Attention[] {without}, ofInput);
+        float[] output = new float[src.length];
+        plan.execute(src, new ODConv.Attention[] {without}, output);
+        assertArrayEquals(expected, ofInput, 1e-4f);
+        assertArrayEquals(expected, scaled(conv.dst(), output, folded.channel()), 1e-4f);
+    }
+
+    private static float[] scaled(TensorShape shape, float[] values, float[] factors) {
+        float[] scaled = new float[values.length];
+        for (int c = 0; c < shape.c(); c++) {
+            for (int y = 0; y < shape.h(); y++) {
+                for (int x = 0; x < shape.w(); x++) {
+                    int i = (int) shape.index(0, c, y, x);
+                    scaled[i] = values[i] * factors[c];
+                }
+            }
+        }
+        return scaled;
     }
 
     @Test
