@@ -23,8 +23,12 @@ import org.xsepconv.XSepConv;
  *
  * @param name how reports call it
  * @param operator what it computes
+ * @param predicted how it computes its weights, or null if they are fixed
  */
-record Layer(String name, Operator operator) {
+record Layer(String name, Operator operator, Predicted.Kind predicted) {
+    Layer(String name, Operator operator) {
+        this(name, operator, null);
+    }
 
     /** The operators of docs/operators.md. */
     static final String OPERATORS = "operators";
@@ -54,7 +58,7 @@ record Layer(String name, Operator operator) {
         try (InputStream in = Layer.class.getResourceAsStream(name + ".layers")) {
             if (in == null) {
                 throw new IllegalArgumentException("layers: \"" + name
-                        + "\", expected a file, or one of the lists quick, kernels, odd and operators");
+                        + "\", expected a file, or one of the lists quick, kernels, odd, dynamic and operators");
             }
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         }
@@ -92,7 +96,7 @@ record Layer(String name, Operator operator) {
 
     /** The same layer on tensors of another layout. */
     Layer in(Layout layout) {
-        return new Layer(name, in(layout, operator));
+        return new Layer(name, in(layout, operator), predicted);
     }
 
     private static Operator in(Layout layout, Operator operator) {

@@ -14,6 +14,11 @@ sealed interface Peer permits XSepConvPeer, ArraysPeer, PlainPeer, OnnxRuntimePe
     /** Whether it computes this operator in its layout. */
     boolean accepts(Operator operator);
 
+    /** Whether it also computes weights from the input, where a layer does. */
+    default boolean predicts() {
+        return false;
+    }
+
     /** Gets ready; all of it untimed. */
     Contender prepare(Workload workload);
 

@@ -34,12 +34,18 @@ public final class QuickRun {
      * Runs and reports.
      *
      * @param args {@code layers=FILE} or the name of a bundled list, {@code passes=N}, {@code peers=a,b}, {@code cpu=N}, {@code isa=avx2};
-     *     all may be missing; {@code report=startup} reports the time to speed instead, with {@code layers} and {@code cpu}
+     *     all may be missing; {@code report=startup} reports the time to speed instead, {@code report=dynamic} what weights per image cost, both with
+     *     {@code layers} and {@code cpu}
      */
     public static void main(String[] args) throws IOException, InterruptedException {
-        String layers = option(args, "layers", "quick");
-        if (option(args, "report", "speed").equals("startup")) {
-            int cpu = Integer.parseInt(option(args, "cpu", Integer.toString(Pinning.cpu())));
+        String report = option(args, "report", "speed");
+        String layers = option(args, "layers", report.equals("dynamic") ? "dynamic" : "quick");
+        int cpu = Integer.parseInt(option(args, "cpu", Integer.toString(Pinning.cpu())));
+        if (report.equals("dynamic")) {
+            DynamicReport.report(layers, cpu);
+            return;
+        }
+        if (report.equals("startup")) {
             TimeToSpeed.report(layers, cpu, JVM_ARGS);
             return;
         }
@@ -55,7 +61,6 @@ public final class QuickRun {
         // Everything is relative to the library, so it takes part whatever is asked for.
         String asked = option(args, "peers", available);
         String peers = List.of(asked.split(",")).contains(Row.OURS) ? asked : Row.OURS + "," + asked;
-        int cpu = Integer.parseInt(option(args, "cpu", Integer.toString(Pinning.cpu())));
         List<String> jvmArgs = new ArrayList<>(JVM_ARGS);
         Isa isa = Isa.of(option(args, "isa", ""));
         jvmArgs.addAll(isa.jvmArgs());

@@ -21,6 +21,11 @@ final class XSepConvPeer implements Peer {
     }
 
     @Override
+    public boolean predicts() {
+        return true;
+    }
+
+    @Override
     public boolean accepts(Operator operator) {
         return true;
     }
@@ -38,6 +43,9 @@ final class XSepConvPeer implements Peer {
 
     @Override
     public Contender prepare(Workload workload) {
+        if (workload.predicted() != null) {
+            return PredictedContender.of(workload, WARM_UP);
+        }
         Plan plan = workload.operator().plan(workload.weights());
         plan.warmUp(WARM_UP);
         return new Planned(workload, plan);
