@@ -4,8 +4,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import org.xsepconv.Layout;
+import org.xsepconv.PlanOptions;
 import org.xsepconv.internal.emit.Family;
 import org.xsepconv.internal.plan.Step;
+import org.xsepconv.internal.plan.View;
 
 /** Turns the steps of a plan into passes. */
 public final class Passes {
@@ -22,6 +24,9 @@ public final class Passes {
 
     /** A vector by a source kernel. */
     private static final double SOURCE = 200;
+
+    /** Shorter vectors are not transposed. */
+    private static final int LEAST_BITS = 128;
 
     private Passes() {}
 
@@ -42,7 +47,7 @@ public final class Passes {
      * @param kernels the kernel of a step
      * @param temporaryBytes size of the temporary buffer
      * @param access how the caller's memory is reached
-     * @param checked whether memory is reached through bounded segments only
+     * @param options settled
      * @return the program
      */
     public static Program program(
@@ -50,13 +55,17 @@ public final class Passes {
             Function<Step.Convolve, Choice> kernels,
             long temporaryBytes,
             Access access,
-            boolean checked) {
+            PlanOptions options) {
+        boolean checked = options.checked();
+        int bits = options.vectorBits();
         List<Pass> passes = new ArrayList<>();
         List<String> text = new ArrayList<>();
         for (Step step : steps) {
             switch (step) {
                 case Step.Copy copy -> {
-                    CopyPass pass = new CopyPass(copy, access == Access.DIRECT && !checked);
+                    Pass pass = bits >= LEAST_BITS && access != Access.LANDED && !checked && TurnPass.fits(copy)
+                            ? new TurnPass(copy, bits, access == Access.ARRAYS)
+                            : new CopyPass(copy, access == Access.DIRECT && !checked);
                     passes.add(pass);
                     text.add(pass.describe());
                 }
@@ -170,6 +179,20 @@ public final class Passes {
                                 + outputs(plan.stages().getLast()));
             }
         };
+    }
+
+    /**
+     * Whether pixels can be turned to planes in the temporary buffer, or filled from there, by a compiled kernel.
+     *
+     * @param c channels
+     * @param h rows
+     * @param w columns
+     * @param pixels where they are
+     * @param options settled
+     * @return false if it would have to be done value by value
+     */
+    public static boolean turns(int c, int h, int w, View pixels, PlanOptions options) {
+        return options.vectorBits() >= LEAST_BITS && !options.checked() && TurnPass.fits(c, h, w, pixels);
     }
 
     private static double moved(double floats) {

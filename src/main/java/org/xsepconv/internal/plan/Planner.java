@@ -96,11 +96,11 @@ public final class Planner {
                 && (settled.fusion() == Fusion.ALWAYS || cost(fused, kernels, settled) < cost(apart, kernels, settled));
         Lowering.Result best = fuses ? fused : apart;
         boolean checked = settled.checked();
-        Program landed = Passes.program(apart.steps(), source, apart.temporaryBytes(), Passes.Access.LANDED, checked);
+        Program landed = Passes.program(apart.steps(), source, apart.temporaryBytes(), Passes.Access.LANDED, settled);
         long temporary = best.temporaryBytes();
         return new Result(
-                Passes.program(best.steps(), kernels, temporary, Passes.Access.DIRECT, checked),
-                checked ? landed : Passes.program(best.steps(), kernels, temporary, Passes.Access.ARRAYS, false),
+                Passes.program(best.steps(), kernels, temporary, Passes.Access.DIRECT, settled),
+                checked ? landed : Passes.program(best.steps(), kernels, temporary, Passes.Access.ARRAYS, settled),
                 landed,
                 settled);
     }
