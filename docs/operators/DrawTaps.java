@@ -45,6 +45,23 @@ final class DrawTaps {
         for (Map.Entry<String, Operator> entry : operators.entrySet()) {
             Files.writeString(Path.of(folder[0], entry.getKey() + ".svg"), svg(entry.getValue()));
         }
+        Files.writeString(Path.of(folder[0], "regions.svg"), regions(operators.get("square")));
+    }
+
+    /** The taps of an output, on a plane whose regions have colours. */
+    private static String regions(Operator square) {
+        String[] colours = {"#eee", "#cde", "#fdb"};
+        StringBuilder plane = new StringBuilder();
+        for (int y = 0; y <= 2 * REACH; y++) {
+            for (int x = 0; x <= 2 * REACH; x++) {
+                int region = x + y / 2 < REACH ? 0 : x * x + y * y < 3 * REACH * REACH ? 1 : 2;
+                plane.append(square(CELL * x, CELL * y, CELL, "fill=\"" + colours[region] + "\""));
+            }
+        }
+        for (DepthwiseConv2d conv : square.convolutions()) {
+            draw(plane, conv, 0, 0);
+        }
+        return picture(plane, SIDE);
     }
 
     private static String svg(Operator operator) {
@@ -56,16 +73,21 @@ final class DrawTaps {
                     ? List.of(0, channels / 4, channels / 2, channels * 3 / 4)
                     : List.of(0);
             for (int channel : groups) {
-                draw(taps, conv, channel, pictures++ * (SIDE + CELL));
+                int x = pictures++ * (SIDE + CELL);
+                taps.append(square(x, 0, SIDE, "fill=\"#eee\""));
+                draw(taps, conv, channel, x);
             }
         }
         int width = pictures * (SIDE + CELL) - CELL;
-        return "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + width + "\" height=\"" + SIDE + "\">\n" + taps
+        return picture(taps, width);
+    }
+
+    private static String picture(StringBuilder squares, int width) {
+        return "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + width + "\" height=\"" + SIDE + "\">\n" + squares
                 + "</svg>\n";
     }
 
     private static void draw(StringBuilder svg, DepthwiseConv2d conv, int channel, int x) {
-        svg.append(square(x, 0, SIDE, "fill=\"#eee\""));
         Padding.Explicit pads = conv.pads(channel);
         for (int i = 0; i < conv.kernelHeight(); i++) {
             for (int j = 0; j < conv.kernelWidth(); j++) {

@@ -292,6 +292,32 @@ public record DepthwiseConv2d(
         return new DynamicPlan(this, options, bias);
     }
 
+    /**
+     * Plans this convolution for several kernels, of which a map chooses one for every output. Weights and map come with every call.
+     *
+     * @param regions kernels to choose from, 1 to 256
+     * @param bias {@code c} finite values, or null for none
+     * @return a plan to execute
+     * @throws IllegalArgumentException if {@code regions} is out of range, the bias does not fit, or the convolution adds another tensor
+     */
+    public RegionPlan planRegions(int regions, float[] bias) {
+        return planRegions(PlanOptions.defaults(), regions, bias);
+    }
+
+    /**
+     * As {@link #planRegions(int, float[])}, with choices that are otherwise made by the library.
+     *
+     * @param options vector width, kernel, arithmetic, checked mode, strides
+     * @param regions kernels to choose from, 1 to 256
+     * @param bias {@code c} finite values, or null for none
+     * @return a plan to execute
+     * @throws IllegalArgumentException if {@code regions} is out of range, the bias does not fit, no kernel satisfies the options,
+     *     these ask for a plan in place, or the convolution adds another tensor
+     */
+    public RegionPlan planRegions(PlanOptions options, int regions, float[] bias) {
+        return new RegionPlan(this, options, regions, bias);
+    }
+
     @Override
     public List<DepthwiseConv2d> convolutions() {
         return List.of(this);

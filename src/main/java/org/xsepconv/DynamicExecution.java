@@ -179,14 +179,11 @@ final class DynamicExecution {
             boolean direct = Door.addressable(input) && Door.addressable(output);
             boolean anyThread = direct && !model.options().checked() || Door.shared(input) && Door.shared(output);
             Program program = direct ? workspace.programs.direct() : workspace.programs.landed();
+            int taking = executor == null || !anyThread ? 1 : Math.min(threads, program.threads(Math.max(1, images)));
             workspace.scratch.bind(input, null, output);
             for (int image = 0; image < images; image++) {
                 source.pack(weights, image, workspace, program);
-                if (executor == null || !anyThread) {
-                    program.run(workspace.scratch, image, images);
-                } else {
-                    program.run(workspace.scratch, image, images, executor, threads);
-                }
+                program.run(workspace.scratch, image, images, executor, taking);
             }
         } finally {
             workspace.giveBack();
@@ -199,8 +196,8 @@ final class DynamicExecution {
 
     private int useful(int parallelism) {
         int n = Math.max(1, images);
-        long items = Math.max(model.direct().mostItems(n), model.landed().mostItems(n));
-        return (int) Math.min(parallelism, items);
+        int threads = Math.max(model.direct().threads(n), model.landed().threads(n));
+        return Math.min(parallelism, threads);
     }
 
     /** A workspace that is kept, unless it is for fewer threads: then it is dropped for one that is not. */

@@ -114,8 +114,8 @@ final class Execution {
             run(input, addend, output, own, executor, parallelism);
             return;
         }
-        long items = Math.max(programs.direct().mostItems(), programs.landed().mostItems());
-        int useful = (int) Math.min(parallelism, items);
+        int threads = Math.max(programs.direct().threads(), programs.landed().threads());
+        int useful = Math.min(parallelism, threads);
         Workspace workspace = borrow(useful);
         try {
             run(input, addend, output, workspace, executor, useful);
@@ -139,11 +139,8 @@ final class Execution {
             boolean shared = Door.shared(input) && Door.shared(output) && (addend == null || Door.shared(addend));
             boolean anyThread = direct && !programs.options().checked() || shared;
             scratch.bind(input, addend, output);
-            if (executor == null || parallelism == 1 || !anyThread) {
-                program.run(scratch);
-            } else {
-                program.run(scratch, executor, parallelism);
-            }
+            int threads = executor == null || !anyThread ? 1 : Math.min(parallelism, program.threads());
+            program.run(scratch, executor, threads);
         } finally {
             workspace.giveBack();
             Reference.reachabilityFence(input);

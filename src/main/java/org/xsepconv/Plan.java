@@ -39,8 +39,9 @@ public final class Plan {
     }
 
     /**
-     * How it computes it: arithmetic, and for every convolution the kernel chosen, why the ones before it in the table were
-     * not, lanes, tiles, work items and scratch; and whether compiled kernels that have run are at full speed.
+     * How it computes it: arithmetic; whether chains are fused, with the estimates that decided it; for every convolution the kernel
+     * chosen, why the ones before it in the table were not, lanes, tiles, work items and scratch; and whether compiled kernels that
+     * have run are at full speed.
      *
      * @return several lines
      */

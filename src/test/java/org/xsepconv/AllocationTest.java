@@ -92,6 +92,26 @@ class AllocationTest {
     }
 
     @ParameterizedTest
+    @EnumSource(Layout.class)
+    void regions(Layout layout) {
+        DepthwiseConv2d conv = DepthwiseConv2d.of(new TensorShape(2, 40, 14, 14, layout), 3, 3);
+        RegionPlan plan = conv.planRegions(8, null);
+        RegionWorkspace workspace = plan.workspace();
+        float[] values = new float[(int) conv.src().elements()];
+        float[] kernels = new float[(int) plan.weightElements()];
+        byte[] numbers = new byte[(int) plan.mapElements()];
+        float[] results = new float[(int) conv.dst().elements()];
+        assertAllocatesNothing(conv, () -> plan.execute(values, kernels, numbers, results, workspace));
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment src = arena.allocate(4 * conv.src().elements());
+            MemorySegment weights = arena.allocate(4 * plan.weightElements());
+            MemorySegment map = arena.allocate(plan.mapElements());
+            MemorySegment dst = arena.allocate(4 * conv.dst().elements());
+            assertAllocatesNothing(conv, () -> plan.execute(src, weights, map, dst, workspace));
+        }
+    }
+
+    @ParameterizedTest
     @MethodSource("operators")
     void arrays(Operator operator) {
         Plan plan = operator.plan(Cases.weights(operator, 1));

@@ -49,8 +49,9 @@ class BadCallsTest {
                         BadTexts.rows(),
                         BadPlans.rows(),
                         BadExecutions.rows(),
-                        BadBlocks.rows(),
-                        BadDynamic.rows())
+                        BadDynamic.rows(),
+                        BadRegions.rows(),
+                        BadBlocks.rows())
                 .flatMap(List::stream);
     }
 

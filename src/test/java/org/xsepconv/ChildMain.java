@@ -19,6 +19,16 @@ final class ChildMain {
                 Cases.assertSame(Cases.reproduce(operator, SEED) + " native", expected, Cases.executeNative(plan, src));
             }
         });
+        for (Layout layout : Layout.values()) {
+            DepthwiseConv2d conv = DepthwiseConv2d.of(new TensorShape(2, 19, 9, 11, layout), 3, 3)
+                    .padding(Padding.same())
+                    .activation(Activation.hardSwish());
+            Regional call = Regional.random(conv, 7, SEED);
+            RegionPlan plan = call.plan(PlanOptions.defaults());
+            System.out.println(plan.describe());
+            Cases.assertSame(call + " arrays", call.reference(), call.onArrays(plan));
+            Cases.assertSame(call + " native", call.reference(), call.onSegments(plan, 0));
+        }
         System.out.println("all agree");
         for (int bits = 64; bits <= 512; bits *= 2) {
             try {

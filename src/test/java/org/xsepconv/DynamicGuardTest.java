@@ -96,13 +96,16 @@ class DynamicGuardTest {
             int[] numbers = Transpose.tables(bits);
             MemorySegment tables = arena.allocate(4L * numbers.length, 64);
             tables.copyFrom(MemorySegment.ofArray(numbers));
-            for (int lanes : new int[] {1, Transpose.block(bits), 16}) {
-                for (int c : CHANNELS) {
-                    for (int taps : new int[] {1, 2, 3, 4, 5, 7, 8, 9, 16, 17, 25}) {
-                        for (boolean end : new boolean[] {true, false}) {
-                            pack(new PackWeights(c, taps, lanes, c >= lanes), bits, memory, tables, end);
-                            pack(new PackWeights(c, taps, lanes, false), bits, memory, tables, end);
+            for (int c : CHANNELS) {
+                for (int taps : new int[] {1, 2, 3, 4, 5, 7, 8, 9, 16, 17, 25}) {
+                    for (boolean end : new boolean[] {true, false}) {
+                        for (int lanes : new int[] {1, Transpose.block(bits), 16}) {
+                            Blocks blocks = new Blocks(lanes, lanes, taps);
+                            pack(new PackWeights(c, taps, 1, 0, blocks, c >= lanes), bits, memory, tables, end);
+                            pack(new PackWeights(c, taps, 1, 0, blocks, false), bits, memory, tables, end);
                         }
+                        Blocks copies = new Blocks(1, bits / 32, taps);
+                        pack(new PackWeights(c, taps, 1, 0, copies, false), bits, memory, tables, end);
                     }
                 }
             }
@@ -111,10 +114,11 @@ class DynamicGuardTest {
 
     private static void pack(
             PackWeights recipe, int bits, GuardedMemory memory, MemorySegment tables, boolean atTheEnd) {
-        int lanes = recipe.lanes();
+        int lanes = recipe.blocks().channels();
+        int floats = recipe.blocks().floats();
         int taps = recipe.taps();
         int blocks = (recipe.channels() + lanes - 1) / lanes;
-        MemorySegment y = memory.slice(blocks * new Blocks(lanes, taps).bytes(), atTheEnd);
+        MemorySegment y = memory.slice(blocks * recipe.blocks().bytes(), atTheEnd);
         float[] weights = DynamicPlanTest.finite(3 + recipe.channels() * taps, recipe.hashCode());
         for (long i = 0; i < y.byteSize() / 4; i++) {
             y.setAtIndex(ValueLayout.JAVA_FLOAT, i, 5);
@@ -122,13 +126,14 @@ class DynamicGuardTest {
         kernel(recipe, bits, Carrier.ARRAYS, Carrier.MEMORY)
                 .run(weights, null, null, 12, 0, tables.address(), y.address(), 0, 0, 0);
         for (int v = 0; v < blocks; v++) {
-            int first = recipe.overlapped() ? Math.min(v * lanes, recipe.channels() - lanes) : v * lanes;
-            for (int l = 0; l < lanes; l++) {
-                long at = (long) v * lanes * (taps + 1) + l;
+            int first = recipe.overlaps() ? Math.min(v * lanes, recipe.channels() - lanes) : v * lanes;
+            for (int f = 0; f < floats; f++) {
+                long at = (long) v * floats * (taps + 1) + f;
+                int channel = first + f % lanes;
                 assertEquals(5, y.getAtIndex(ValueLayout.JAVA_FLOAT, at), () -> "a bias, " + recipe);
-                for (int t = 0; t < taps && first + l < recipe.channels(); t++) {
-                    float expected = weights[3 + (first + l) * taps + t];
-                    float actual = y.getAtIndex(ValueLayout.JAVA_FLOAT, at + (t + 1L) * lanes);
+                for (int t = 0; t < taps && channel < recipe.channels(); t++) {
+                    float expected = weights[3 + channel * taps + t];
+                    float actual = y.getAtIndex(ValueLayout.JAVA_FLOAT, at + (t + 1L) * floats);
                     assertEquals(expected, actual, () -> "a weight, " + recipe);
                 }
             }

@@ -27,6 +27,9 @@ import org.xsepconv.internal.cpu.Cpu;
 class FusionTest {
     private static final int LEAST_FUSED = 200;
     private static final PlanOptions ALWAYS = PlanOptions.defaults().withFusion(Fusion.ALWAYS);
+    private static final String FUSED = "convolutions, fused";
+    private static final String ESTIMATE =
+            "estimated [\\d,]+ multiply-adds, with what moving the data takes, against [\\d,]+ ";
     private static int fused;
 
     @BeforeContainer
@@ -62,7 +65,7 @@ class FusionTest {
         float[] src = Cases.values(operator.src().elements(), seed);
         float[] expected = Reference.run(operator, src, weights);
         Plan plan = operator.plan(options, weights);
-        fused += plan.describe().contains("fused") ? 1 : 0;
+        fused += plan.describe().contains(FUSED) ? 1 : 0;
         String reproduce = operator + " seed=" + seed + " " + options;
         Cases.assertSame(reproduce + " native", expected, Cases.executeNative(plan, src));
         Cases.assertSame(reproduce + " arrays", expected, Cases.execute(plan, src));
@@ -112,9 +115,42 @@ class FusionTest {
         assumeTrue(Cpu.PREFERRED_BITS > 0, "no Vector API");
         Operator core = XSepConv.of(TensorShape.nhwc(1, 14, 14, 32), 5, Corner.TOP_LEFT, Activation.relu());
         Weights[] weights = Cases.weights(core, 1);
-        assertTrue(core.plan(ALWAYS, weights).describe().contains("chain of 3 convolutions, fused"));
+        assertTrue(core.plan(ALWAYS, weights).describe().contains("chain of 3 " + FUSED));
         PlanOptions never = PlanOptions.defaults().withFusion(Fusion.NEVER);
-        assertFalse(core.plan(never, weights).describe().contains("fused"));
+        assertFalse(core.plan(never, weights).describe().contains(FUSED));
+    }
+
+    @Test
+    void plansSayWhyTheirChainsAreFusedOrNot() {
+        assumeTrue(Cpu.PREFERRED_BITS >= 256, "no wide vectors");
+        Operator large = XSepConv.of(TensorShape.nhwc(1, 224, 224, 64), 5, Corner.TOP_LEFT, Activation.relu());
+        Operator small = XSepConv.of(TensorShape.nhwc(1, 7, 7, 64), 5, Corner.TOP_LEFT, Activation.relu());
+        assertSays("chains fused: " + ESTIMATE + "apart", large, PlanOptions.defaults());
+        assertSays("chains apart: " + ESTIMATE + "fused", small, PlanOptions.defaults());
+        assertSays("chains fused, as asked for: " + ESTIMATE + "apart", small, ALWAYS);
+        assertSays("chains apart: as asked for", large, PlanOptions.defaults().withFusion(Fusion.NEVER));
+        assertSays("chains apart: .*kernels of their own.*", small, ALWAYS.withKernel("scalar"));
+        assertSays("chains apart: .*need FMA", small, ALWAYS.withArithmetic(Arithmetic.MULTIPLY_ADD));
+        Operator residual = Chain.of(
+                DepthwiseConv2d.of(small.src(), 3, 3).padding(Padding.same()),
+                DepthwiseConv2d.of(small.src(), 3, 3).padding(Padding.same()).residual(true));
+        assertSays("chains apart: no two convolutions follow one another.*", residual, ALWAYS);
+    }
+
+    @Test
+    void plansSayHowPlanesAreHandedOver() {
+        assumeTrue(Cpu.PREFERRED_BITS >= 256, "no wide vectors");
+        TensorShape planes = TensorShape.nchw(1, 48, 14, 14);
+        Operator core = XSepConv.of(planes, 5, Corner.TOP_LEFT, Activation.relu());
+        assertSays("results handed over as (pixels|planes): estimated .*", core, PlanOptions.defaults());
+        Weights weights = Weights.of(new float[48 * 4]);
+        String alone = DepthwiseConv2d.of(planes, 2, 2).plan(weights).describe();
+        assertFalse(alone.contains("chains"), alone);
+    }
+
+    private static void assertSays(String pattern, Operator operator, PlanOptions options) {
+        String text = operator.plan(options, Cases.weights(operator, 1)).describe();
+        assertTrue(text.lines().anyMatch(line -> line.matches(pattern)), () -> pattern + " expected in\n" + text);
     }
 
     /** What leaves the caches three times takes longer than what leaves them once. */
@@ -125,8 +161,8 @@ class FusionTest {
             Operator large =
                     XSepConv.of(new TensorShape(1, 64, 224, 224, layout), 5, Corner.TOP_LEFT, Activation.relu());
             Operator small = XSepConv.of(new TensorShape(1, 64, 7, 7, layout), 5, Corner.TOP_LEFT, Activation.relu());
-            assertTrue(large.plan(Cases.weights(large, 1)).describe().contains("fused"), layout.name());
-            assertFalse(small.plan(Cases.weights(small, 1)).describe().contains(", fused"), layout.name());
+            assertTrue(large.plan(Cases.weights(large, 1)).describe().contains(FUSED), layout.name());
+            assertFalse(small.plan(Cases.weights(small, 1)).describe().contains(FUSED), layout.name());
         }
     }
 

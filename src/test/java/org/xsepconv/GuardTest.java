@@ -61,7 +61,7 @@ class GuardTest {
         return new TreeSet<>(List.of(1, 3, lanes / 2 - 1, lanes - 1, lanes, lanes + 1, 2 * lanes + 3));
     }
 
-    private static List<DepthwiseConv2d> convolutions(KernelLine line) {
+    static List<DepthwiseConv2d> convolutions(KernelLine line) {
         List<DepthwiseConv2d> convolutions = new ArrayList<>();
         for (Layout layout : Layout.values()) {
             for (int c : tails()) {
@@ -190,7 +190,7 @@ class GuardTest {
     }
 
     /** What to look at if this process dies. */
-    private static void note(String text) {
+    static void note(String text) {
         try {
             Files.writeString(Path.of("target", "guard-test.txt"), text);
         } catch (IOException e) {

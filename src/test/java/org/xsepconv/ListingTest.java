@@ -31,11 +31,24 @@ class ListingTest {
         assumeTrue(Cpu.supports(128), "no vectors of 128 bits");
         DepthwiseConv2d conv = DepthwiseConv2d.parse(text);
         Plan plan = conv.plan(PlanOptions.defaults().withVectorBits(128), Cases.weights(conv, 1));
+        assertStored(name, plan.listing());
+    }
+
+    private static void assertStored(String name, String listing) throws IOException {
         Path stored = LISTINGS.resolve(name + ".txt");
         if (Boolean.getBoolean("xsepconv.storeListings")) {
-            Files.writeString(stored, plan.listing());
+            Files.writeString(stored, listing);
         }
-        assertEquals(Files.readString(stored).replace("\r\n", "\n"), plan.listing());
+        assertEquals(Files.readString(stored).replace("\r\n", "\n"), listing);
+    }
+
+    @Test
+    void regions() throws IOException {
+        assumeTrue(Cpu.supports(128), "no vectors of 128 bits");
+        DepthwiseConv2d conv = DepthwiseConv2d.parse("nhwc:1x2x3x8 k:2x2 pad:br act:relu");
+        String listing = conv.planRegions(PlanOptions.defaults().withVectorBits(128), 3, null)
+                .listing();
+        assertStored("nhwc-2x2-regions", listing);
     }
 
     @Test

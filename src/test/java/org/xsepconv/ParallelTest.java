@@ -11,6 +11,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
@@ -21,6 +22,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -98,6 +100,49 @@ class ParallelTest {
                     Place.NATIVE,
                     PlanOptions.defaults().withChecked(true));
         }
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void moreThreadsThanItems(Case c) {
+        run(c, "virtual threads", task -> Thread.ofVirtual().start(task), 64);
+    }
+
+    /** Helpers come at any time, and leave the processor wherever they are. */
+    @ParameterizedTest
+    @MethodSource("cases")
+    void helpersThatAreLate(Case c) {
+        Plan plan = c.operator.plan(c.weights);
+        Workspace workspace = plan.workspace(4);
+        SplittableRandom random = new SplittableRandom(SEED);
+        try (Arena arena = Arena.ofShared()) {
+            MemorySegment src = arena.allocateFrom(ValueLayout.JAVA_FLOAT, c.src);
+            MemorySegment dst = arena.allocate(4L * c.dst.length);
+            for (int i = 0; i < 40; i++) {
+                int nanos = random.nextInt(1 << random.nextInt(22));
+                dst.fill((byte) 0xff);
+                plan.execute(
+                        src,
+                        dst,
+                        task -> pool.execute(() -> {
+                            LockSupport.parkNanos(nanos);
+                            task.run();
+                        }),
+                        4,
+                        workspace);
+                c.check("late by " + nanos + " ns", dst);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void anExecutorThatRunsTasksTwice(Case c) {
+        Executor twice = task -> {
+            pool.execute(task);
+            pool.execute(task);
+        };
+        run(c, "twice", twice, 3);
     }
 
     @ParameterizedTest

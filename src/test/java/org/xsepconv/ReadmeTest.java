@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import javax.tools.JavaCompiler;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
@@ -70,7 +71,10 @@ class ReadmeTest {
     @Test
     void everyKernelIsDocumented() throws Exception {
         String kernels = Files.readString(Path.of("docs/kernels.md"));
-        for (KernelLine line : KernelTable.LINES) {
+        List<KernelLine> lines = Stream.of(KernelTable.LINES, KernelTable.REGIONS)
+                .flatMap(List::stream)
+                .toList();
+        for (KernelLine line : lines) {
             String name = line.name().startsWith("nchw-boxed-") ? "nchw-boxed-..." : line.name();
             assertTrue(kernels.contains("`" + name + "`"), name + " is not in docs/kernels.md");
         }

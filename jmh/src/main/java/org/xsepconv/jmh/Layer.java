@@ -6,6 +6,8 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.xsepconv.Activation;
 import org.xsepconv.Chain;
@@ -17,6 +19,7 @@ import org.xsepconv.Padding;
 import org.xsepconv.Split;
 import org.xsepconv.TensorShape;
 import org.xsepconv.XSepConv;
+import org.xsepconv.blocks.InceptionMixer;
 
 /**
  * One line of a layer file.
@@ -57,8 +60,9 @@ record Layer(String name, Operator operator, Predicted.Kind predicted) {
         }
         try (InputStream in = Layer.class.getResourceAsStream(name + ".layers")) {
             if (in == null) {
-                throw new IllegalArgumentException("layers: \"" + name
-                        + "\", expected a file, or one of the lists quick, kernels, odd, dynamic and operators");
+                throw new IllegalArgumentException(
+                        "layers: \"" + name
+                                + "\", expected a file, or one of the lists quick, kernels, odd, dynamic, chains and operators");
             }
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         }
@@ -69,8 +73,22 @@ record Layer(String name, Operator operator, Predicted.Kind predicted) {
         if (parts.length != 2) {
             throw new IllegalArgumentException("layer: \"" + line + "\", expected a name and an operator");
         }
-        Operator operator = parts[1].startsWith("xsepconv ") ? core(parts[1]) : DepthwiseConv2d.parse(parts[1]);
-        return new Layer(parts[0], operator);
+        return new Layer(parts[0], operator(parts[1]));
+    }
+
+    private static Operator operator(String text) {
+        if (text.startsWith("xsepconv ")) {
+            return core(text);
+        }
+        if (text.startsWith("inception ")) {
+            return InceptionMixer.of(TensorShape.parse(text.split("\\s+")[1]));
+        }
+        String[] links = text.split("\\s+>\\s+");
+        List<Operator> operators = new ArrayList<>(List.of(DepthwiseConv2d.parse(links[0])));
+        for (String link : Arrays.asList(links).subList(1, links.length)) {
+            operators.add(DepthwiseConv2d.parse(operators.getLast().dst() + " " + link));
+        }
+        return operators.size() == 1 ? operators.getFirst() : new Chain(operators);
     }
 
     /** {@code xsepconv nhwc:1x14x14x240 k:5 s:1 corner:br act:relu}, everything after the shape optional but the k. */

@@ -72,7 +72,7 @@ public class LayerBenchmark {
             return roof;
         }
         Peer peer = Peers.byId(cell.contender());
-        Workload workload = workloads.computeIfAbsent(cell.layer(), Workload::new);
+        Workload workload = workloads.computeIfAbsent(peer.layer(cell.layer()), Workload::new);
         Contender contender = peer.prepare(workload);
         String name = peer.id() + ", layer " + cell.layer().name();
         workload.check(name, contender, peer.exact());

@@ -49,6 +49,19 @@ final class OneDnn {
         return desc;
     }
 
+    /** A description of some channels of a tensor, where they lie in it. */
+    static dnnl_memory_desc slice(TensorShape s, int channels) {
+        long plane = (long) s.h() * s.w();
+        long image = plane * s.c();
+        boolean planes = s.layout() == Layout.NCHW;
+        long[] strides =
+                planes ? new long[] {image, plane, s.w(), 1} : new long[] {image, 1, (long) s.w() * s.c(), s.c()};
+        dnnl_memory_desc desc = new dnnl_memory_desc();
+        long[] dims = {s.n(), channels, s.h(), s.w()};
+        check(dnnl.dnnl_memory_desc_create_with_strides(desc, dims.length, dims, dnnl.dnnl_f32, strides));
+        return desc;
+    }
+
     static boolean same(dnnl_memory_desc a, dnnl_memory_desc b) {
         return dnnl.dnnl_memory_desc_equal(a, b) != 0;
     }

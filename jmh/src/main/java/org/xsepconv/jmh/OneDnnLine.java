@@ -12,16 +12,30 @@ import org.bytedeco.dnnl.dnnl_primitive_attr;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
 import org.bytedeco.dnnl.global.dnnl;
 import org.xsepconv.DepthwiseConv2d;
+import org.xsepconv.Layout;
 import org.xsepconv.Padding;
+import org.xsepconv.Split;
 import org.xsepconv.TensorShape;
 import org.xsepconv.Weights;
 
-/** A line of convolutions as oneDNN primitives, with reorders where layouts differ. */
+/**
+ * A line of convolutions as oneDNN primitives, or a split of them, with reorders where layouts differ and where channels are only copied.
+ */
 final class OneDnnLine implements Contender {
     private final Workload workload;
-    private final boolean anyLayout;
+    private final Form form;
     private final List<Step> steps = new ArrayList<>();
     private final List<MemorySegment> buffers = new ArrayList<>();
+
+    /** Which layout a convolution works on. */
+    enum Form {
+        /** The caller's, where the tensors lie. */
+        CALLER,
+        /** The caller's, without anything in between. */
+        DENSE,
+        /** One of its own choice. */
+        ANY
+    }
 
     /** A primitive and its operands. */
     private record Step(dnnl_primitive primitive, int count, dnnl_exec_arg_t operands) {
@@ -36,24 +50,51 @@ final class OneDnnLine implements Contender {
     /** An operand of a primitive. */
     private record Operand(int role, Value value) {}
 
-    /**
-     * Prepares it.
-     *
-     * @param anyLayout whether the convolutions choose the layout, and not the caller
-     */
-    OneDnnLine(Workload workload, boolean anyLayout) {
+    OneDnnLine(Workload workload, Form form) {
         this.workload = workload;
-        this.anyLayout = anyLayout;
-        List<DepthwiseConv2d> convolutions = workload.convolutions();
-        Value value = bound(workload.operator().src(), workload.src());
-        Value target = bound(workload.operator().dst(), workload.dst());
+        this.form = form;
+        if (workload.operator() instanceof Split split) {
+            split(split);
+        } else {
+            Value src = bound(workload.operator().src(), workload.src());
+            Value dst = bound(workload.operator().dst(), workload.dst());
+            line(workload.convolutions(), 0, src, dst);
+        }
+    }
+
+    /** Convolutions one after the other; their weights begin with the given number. */
+    private void line(List<DepthwiseConv2d> convolutions, int first, Value src, Value target) {
+        Value value = src;
         for (int i = 0; i < convolutions.size(); i++) {
-            OddEmbedding odd = OddEmbedding.of(convolutions.get(i), workload.weights(i));
+            OddEmbedding odd = OddEmbedding.of(convolutions.get(i), workload.weights(first + i));
             value = convolution(odd.conv(), odd.weights(), value, i == convolutions.size() - 1 ? target : null);
         }
         if (value != target) {
             steps.add(reorder(value, target));
         }
+    }
+
+    private void split(Split split) {
+        int channel = 0;
+        int weights = 0;
+        for (Split.Branch branch : split.branches()) {
+            Value from = slice(split.src(), workload.src(), branch.firstChannel(), branch.channels());
+            Value to = slice(split.dst(), workload.dst(), channel, branch.channels());
+            if (branch instanceof Split.Convolved part) {
+                List<DepthwiseConv2d> convolutions = part.operator().convolutions();
+                line(convolutions, weights, from, to);
+                weights += convolutions.size();
+            } else {
+                steps.add(reorder(from, to));
+            }
+            channel += branch.channels();
+        }
+    }
+
+    private static Value slice(TensorShape shape, MemorySegment data, int first, int channels) {
+        dnnl_memory_desc desc = OneDnn.slice(shape, channels);
+        long stride = shape.layout() == Layout.NCHW ? (long) shape.h() * shape.w() : 1;
+        return new Value(desc, OneDnn.memory(desc, data.asSlice(Float.BYTES * first * stride)));
     }
 
     private static Value bound(TensorShape shape, MemorySegment data) {
@@ -77,7 +118,12 @@ final class OneDnnLine implements Contender {
     private Value convolution(DepthwiseConv2d conv, Weights weights, Value src, Value target) {
         int c = conv.src().c();
         dnnl_memory_desc biasDesc = OneDnn.desc(dnnl.dnnl_a, c);
-        dnnl_primitive_desc chosen = describe(conv, src.desc(), biasDesc);
+        boolean inPlace = form == Form.CALLER && target != null;
+        dnnl_primitive_desc chosen = describe(
+                conv,
+                form == Form.CALLER ? src.desc() : wanted(conv.src()),
+                inPlace ? target.desc() : wanted(conv.dst()),
+                biasDesc);
         Value in = converted(src, query(chosen, dnnl.dnnl_query_src_md));
         dnnl_memory_desc given = OneDnn.desc(dnnl.dnnl_goihw, c, 1, 1, conv.kernelHeight(), conv.kernelWidth());
         Value packed = allocated(query(chosen, dnnl.dnnl_query_weights_md));
@@ -93,7 +139,12 @@ final class OneDnnLine implements Contender {
         return out;
     }
 
-    private dnnl_primitive_desc describe(DepthwiseConv2d conv, dnnl_memory_desc src, dnnl_memory_desc bias) {
+    private dnnl_memory_desc wanted(TensorShape shape) {
+        return form == Form.ANY ? OneDnn.any(shape) : OneDnn.plain(shape);
+    }
+
+    private static dnnl_primitive_desc describe(
+            DepthwiseConv2d conv, dnnl_memory_desc src, dnnl_memory_desc dst, dnnl_memory_desc bias) {
         Padding.Explicit pads = conv.pads(0);
         int c = conv.src().c();
         dnnl_primitive_desc result = new dnnl_primitive_desc();
@@ -102,10 +153,10 @@ final class OneDnnLine implements Contender {
                 OneDnn.ENGINE,
                 dnnl.dnnl_forward_inference,
                 dnnl.dnnl_convolution_direct,
-                anyLayout ? OneDnn.any(conv.src()) : src,
+                src,
                 OneDnn.desc(dnnl.dnnl_format_tag_any, c, 1, 1, conv.kernelHeight(), conv.kernelWidth()),
                 bias,
-                anyLayout ? OneDnn.any(conv.dst()) : OneDnn.plain(conv.dst()),
+                dst,
                 new long[] {conv.strideHeight(), conv.strideWidth()},
                 new long[] {conv.dilationHeight() - 1, conv.dilationWidth() - 1},
                 new long[] {pads.top(), pads.left()},

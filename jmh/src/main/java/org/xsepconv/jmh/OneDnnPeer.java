@@ -1,9 +1,10 @@
 package org.xsepconv.jmh;
 
-import java.util.List;
+import java.util.stream.Stream;
 import org.bytedeco.dnnl.dnnl_version_t;
 import org.bytedeco.dnnl.global.dnnl;
 import org.xsepconv.Operator;
+import org.xsepconv.Split;
 
 /** oneDNN through its C functions, on one thread: weights reordered beforehand, activation as a post-op. */
 final class OneDnnPeer implements Peer {
@@ -21,12 +22,18 @@ final class OneDnnPeer implements Peer {
 
     @Override
     public boolean accepts(Operator operator) {
-        return Workload.isLine(operator);
+        return Workload.isLine(operator) || Workload.isFlatSplit(operator);
     }
 
-    /** Either the convolution works on the caller's layout, or on one of its choice, the reorders timed. */
+    /**
+     * Either the convolution works on the caller's layout, or on one of its choice, the reorders timed. The branches of a split also may be
+     * brought to dense tensors in the caller's layout.
+     */
     @Override
     public Contender prepare(Workload workload) {
-        return Fastest.of(List.of(new OneDnnLine(workload, false), new OneDnnLine(workload, true)));
+        return Fastest.of(Stream.of(OneDnnLine.Form.values())
+                .filter(form -> form != OneDnnLine.Form.DENSE || workload.operator() instanceof Split)
+                .<Contender>map(form -> new OneDnnLine(workload, form))
+                .toList());
     }
 }

@@ -3,7 +3,7 @@ package org.xsepconv.jmh;
 import org.xsepconv.Operator;
 
 /** An implementation of depthwise convolutions. To add one, implement this and list it in {@link Peers}. */
-sealed interface Peer permits XSepConvPeer, ArraysPeer, PlainPeer, OnnxRuntimePeer, OneDnnPeer, XnnpackPeer {
+sealed interface Peer permits OwnPeer, PlainPeer, OnnxRuntimePeer, OneDnnPeer, XnnpackPeer {
 
     /** A short name without blanks, for parameters and columns. */
     String id();
@@ -17,6 +17,11 @@ sealed interface Peer permits XSepConvPeer, ArraysPeer, PlainPeer, OnnxRuntimePe
     /** Whether it also computes weights from the input, where a layer does. */
     default boolean predicts() {
         return false;
+    }
+
+    /** What it computes in place of a layer that it accepts, if that is not the layer itself. */
+    default Layer layer(Layer layer) {
+        return layer;
     }
 
     /** Gets ready; all of it untimed. */

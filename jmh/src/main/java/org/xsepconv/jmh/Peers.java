@@ -10,11 +10,8 @@ final class Peers {
     /** Those that others have optimised: what a layer's best peer is chosen from. */
     static final List<Peer> OPTIMISED = List.of(new OnnxRuntimePeer(), new OneDnnPeer(), new XnnpackPeer());
 
-    /** The library on arrays, no other implementation: takes part only if asked for. */
-    static final Peer ARRAYS = new ArraysPeer();
-
-    static final List<Peer> ALL = Stream.concat(
-                    Stream.of(new XSepConvPeer(), ARRAYS, new PlainPeer()), OPTIMISED.stream())
+    static final List<Peer> ALL = Stream.of(List.of(OwnPeer.values()), List.of(new PlainPeer()), OPTIMISED)
+            .<Peer>flatMap(List::stream)
             .toList();
 
     private Peers() {}

@@ -35,18 +35,14 @@ public final class QuickRun {
      *
      * @param args {@code layers=FILE} or the name of a bundled list, {@code passes=N}, {@code peers=a,b}, {@code cpu=N}, {@code isa=avx2};
      *     all may be missing; {@code report=startup} reports the time to speed instead, {@code report=dynamic} what weights per image cost, both with
-     *     {@code layers} and {@code cpu}
+     *     {@code layers} and {@code cpu}, and {@code report=threads} the speed of several threads, with {@code layers}
      */
     public static void main(String[] args) throws IOException, InterruptedException {
         String report = option(args, "report", "speed");
         String layers = option(args, "layers", report.equals("dynamic") ? "dynamic" : "quick");
         int cpu = Integer.parseInt(option(args, "cpu", Integer.toString(Pinning.cpu())));
-        if (report.equals("dynamic")) {
-            DynamicReport.report(layers, cpu);
-            return;
-        }
-        if (report.equals("startup")) {
-            TimeToSpeed.report(layers, cpu, JVM_ARGS);
+        if (!report.equals("speed")) {
+            special(report, layers, cpu);
             return;
         }
         int passes = Integer.parseInt(option(args, "passes", "7"));
@@ -55,7 +51,8 @@ public final class QuickRun {
         System.setProperty("jmh.ignoreLock", "true");
         Map<Peer, Peers.Status> status = Peers.probe();
         String available = status.entrySet().stream()
-                .filter(e -> e.getValue().available() && e.getKey() != Peers.ARRAYS)
+                .filter(e ->
+                        e.getValue().available() && (e.getKey() == OwnPeer.NATIVE || !(e.getKey() instanceof OwnPeer)))
                 .map(e -> e.getKey().id())
                 .collect(Collectors.joining(","));
         // Everything is relative to the library, so it takes part whatever is asked for.
@@ -77,6 +74,17 @@ public final class QuickRun {
             // What went wrong in the measuring process is already on the terminal.
             System.err.println("the run stopped, nothing is reported: " + e.getMessage());
             System.exit(1);
+        }
+    }
+
+    private static void special(String report, String layers, int cpu) throws IOException, InterruptedException {
+        switch (report) {
+            case "startup" -> TimeToSpeed.report(layers, cpu, JVM_ARGS);
+            case "threads" -> ThreadScaling.report(layers, JVM_ARGS);
+            case "dynamic" -> DynamicReport.report(layers, cpu);
+            default ->
+                throw new IllegalArgumentException(
+                        "report: \"" + report + "\", expected speed, startup, threads or dynamic");
         }
     }
 

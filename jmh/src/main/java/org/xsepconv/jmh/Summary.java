@@ -20,22 +20,19 @@ final class Summary {
                 ToDoubleFunction<Row> factor = row -> row.timesFaster(peer.id());
                 List<Row> run = run(rows, layout, factor);
                 if (!run.isEmpty()) {
-                    lines.add(peer == Peers.ARRAYS ? arrays(layout, run) : line(peer.id(), layout, run, factor));
+                    lines.add(
+                            peer == OwnPeer.ARRAYS
+                                    ? arrays(layout, run)
+                                    : line(peer.id(), layout, run, factor)
+                                            + (peer instanceof OwnPeer ? least(run, factor) : ""));
                 }
             }
         }
         for (Layout layout : LAYOUTS) {
             List<Row> run = run(rows, layout, Row::timesFasterThanBest);
             if (!run.isEmpty()) {
-                Row least = run.stream()
-                        .min(Comparator.comparingDouble(Row::timesFasterThanBest))
-                        .orElseThrow();
                 lines.add(line("the best peer of each layer", layout, run, Row::timesFasterThanBest)
-                        + String.format(
-                                Locale.ROOT,
-                                ", least %.2f on %s",
-                                least.timesFasterThanBest(),
-                                least.layer().name()));
+                        + least(run, Row::timesFasterThanBest));
             }
         }
         for (Layout layout : LAYOUTS) {
@@ -60,8 +57,17 @@ final class Summary {
                 .toList();
     }
 
+    private static String least(List<Row> run, ToDoubleFunction<Row> factor) {
+        Row least = run.stream().min(Comparator.comparingDouble(factor)).orElseThrow();
+        return String.format(
+                Locale.ROOT,
+                ", least %.2f on %s",
+                factor.applyAsDouble(least),
+                least.layer().name());
+    }
+
     private static String arrays(Layout layout, List<Row> run) {
-        ToDoubleFunction<Row> cost = row -> row.timesFaster(Peers.ARRAYS.id());
+        ToDoubleFunction<Row> cost = row -> row.timesFaster(OwnPeer.ARRAYS.id());
         Row most = run.stream().max(Comparator.comparingDouble(cost)).orElseThrow();
         return String.format(
                 Locale.ROOT,

@@ -155,6 +155,14 @@ final class Workload {
         return dst.toArray(ValueLayout.JAVA_FLOAT);
     }
 
+    /** Whether the operator is a split into convolutions and copies. */
+    static boolean isFlatSplit(Operator operator) {
+        return operator instanceof Split split
+                && split.branches().stream()
+                        .allMatch(branch -> !(branch instanceof Split.Convolved part)
+                                || part.operator() instanceof DepthwiseConv2d);
+    }
+
     /** Whether the operator is a straight line of convolutions, the only thing some peers take. */
     static boolean isLine(Operator operator) {
         return switch (operator) {

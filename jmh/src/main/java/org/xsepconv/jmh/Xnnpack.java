@@ -77,6 +77,10 @@ final class Xnnpack {
             function("xnn_reshape_unary_elementwise_nc", POINTER, SIZE, SIZE, SIZE, SIZE, POINTER);
     private static final MethodHandle SETUP_UNARY =
             function("xnn_setup_unary_elementwise_nc", POINTER, POINTER, POINTER);
+    private static final MethodHandle CREATE_COPY = function("xnn_create_copy_nc_x32", INT, POINTER);
+    private static final MethodHandle RESHAPE_COPY =
+            function("xnn_reshape_copy_nc_x32", POINTER, SIZE, SIZE, SIZE, SIZE, POINTER);
+    private static final MethodHandle SETUP_COPY = function("xnn_setup_copy_nc_x32", POINTER, POINTER, POINTER);
     private static final MethodHandle RUN = function("xnn_run_operator", POINTER, POINTER);
     private static final MethodHandle DELETE = function("xnn_delete_operator", POINTER);
 
@@ -131,11 +135,13 @@ final class Xnnpack {
         }
     }
 
-    /** Creates a convolution of the channels from {@code first} to before {@code end}; it copies the weights. */
-    static MemorySegment convolution(DepthwiseConv2d conv, Weights weights, int first, int end) {
+    /**
+     * Creates a convolution of the channels from {@code first} to before {@code end}; it copies the weights. From pixel to pixel it goes
+     * {@code from} floats in its input and {@code to} in its output.
+     */
+    static MemorySegment convolution(DepthwiseConv2d conv, Weights weights, int first, int end, long from, long to) {
         Padding.Explicit pads = conv.pads(first);
         int groups = end - first;
-        long pixel = conv.src().c();
         boolean clamped = conv.activation() instanceof Activation.Clamp;
         float lo = clamped ? ((Activation.Clamp) conv.activation()).lo() : Float.NEGATIVE_INFINITY;
         float hi = clamped ? ((Activation.Clamp) conv.activation()).hi() : Float.POSITIVE_INFINITY;
@@ -166,8 +172,8 @@ final class Xnnpack {
                     groups,
                     1L,
                     1L,
-                    pixel,
-                    pixel,
+                    from,
+                    to,
                     kernel,
                     bias,
                     lo,
@@ -211,6 +217,18 @@ final class Xnnpack {
             long pixels = shape.elements() / c;
             check(() -> (int) RESHAPE_UNARY.invokeExact(operator, pixels, c, c, c, NONE));
             check(() -> (int) SETUP_UNARY.invokeExact(operator, data, data));
+            return operator;
+        }
+    }
+
+    /** A copy of some channels of so many pixels, ready to run; {@code from} and {@code to} floats from pixel to pixel. */
+    static MemorySegment copy(long pixels, long channels, MemorySegment src, long from, MemorySegment dst, long to) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment result = arena.allocate(POINTER);
+            check(() -> (int) CREATE_COPY.invokeExact(0, result));
+            MemorySegment operator = result.get(POINTER, 0);
+            check(() -> (int) RESHAPE_COPY.invokeExact(operator, pixels, channels, from, to, NONE));
+            check(() -> (int) SETUP_COPY.invokeExact(operator, src, dst));
             return operator;
         }
     }

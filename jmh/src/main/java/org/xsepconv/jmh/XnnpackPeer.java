@@ -9,6 +9,7 @@ import org.xsepconv.DepthwiseConv2d;
 import org.xsepconv.Layout;
 import org.xsepconv.Operator;
 import org.xsepconv.Padding;
+import org.xsepconv.Split;
 import org.xsepconv.Weights;
 
 /**
@@ -31,7 +32,7 @@ final class XnnpackPeer implements Peer {
     @Override
     public boolean accepts(Operator operator) {
         return operator.src().layout() == Layout.NHWC
-                && Workload.isLine(operator)
+                && (Workload.isLine(operator) || Workload.isFlatSplit(operator))
                 && operator.convolutions().stream().allMatch(conv -> accepts(conv.activation()));
     }
 
@@ -56,7 +57,7 @@ final class XnnpackPeer implements Peer {
                 : new Line(workload, false);
     }
 
-    /** A line of convolutions as XNNPACK operators. */
+    /** A line of convolutions as XNNPACK operators, or a split of them. */
     private static final class Line implements Contender {
         private final Workload workload;
         private final List<MemorySegment> operators = new ArrayList<>();
@@ -69,19 +70,48 @@ final class XnnpackPeer implements Peer {
          */
         Line(Workload workload, boolean embedded) {
             this.workload = workload;
-            List<DepthwiseConv2d> convolutions = workload.convolutions();
+            if (workload.operator() instanceof Split split) {
+                split(split);
+            } else {
+                line(workload.convolutions(), embedded);
+            }
+        }
+
+        /** Each branch on its part of every pixel. */
+        private void split(Split split) {
+            int channel = 0;
+            int weights = 0;
+            long from = split.src().c();
+            long to = split.dst().c();
+            for (Split.Branch branch : split.branches()) {
+                MemorySegment src = workload.src().asSlice(4L * branch.firstChannel());
+                MemorySegment dst = workload.dst().asSlice(4L * channel);
+                if (branch instanceof Split.Convolved part) {
+                    DepthwiseConv2d conv = part.operator().convolutions().getFirst();
+                    Weights own = workload.weights(weights++);
+                    convolution(conv, own, src, from, dst, to);
+                } else {
+                    long pixels = split.src().elements() / from;
+                    operators.add(Xnnpack.copy(pixels, branch.channels(), src, from, dst, to));
+                }
+                channel += branch.channels();
+            }
+        }
+
+        private void line(List<DepthwiseConv2d> convolutions, boolean embedded) {
             MemorySegment src = workload.src();
             for (int i = 0; i < convolutions.size(); i++) {
                 DepthwiseConv2d conv = convolutions.get(i);
                 Weights weights = workload.weights(i);
+                long c = conv.src().c();
                 MemorySegment dst = i == convolutions.size() - 1
                         ? workload.dst()
                         : allocated(conv.dst().elements());
                 if (embedded) {
                     OddEmbedding odd = OddEmbedding.of(conv, weights);
-                    convolution(odd.conv(), odd.weights(), src, dst);
+                    convolution(odd.conv(), odd.weights(), src, c, dst, c);
                 } else {
-                    convolution(conv, weights, src, dst);
+                    convolution(conv, weights, src, c, dst, c);
                 }
                 if (conv.activation() instanceof Activation.HardSwish) {
                     operators.add(Xnnpack.hardSwish(conv.dst(), dst));
@@ -98,7 +128,8 @@ final class XnnpackPeer implements Peer {
         }
 
         /** Adds an operator for each run of channels of the same padding. */
-        private void convolution(DepthwiseConv2d conv, Weights weights, MemorySegment src, MemorySegment dst) {
+        private void convolution(
+                DepthwiseConv2d conv, Weights weights, MemorySegment src, long from, MemorySegment dst, long to) {
             int c = conv.src().c();
             for (int first = 0, end; first < c; first = end) {
                 Padding.Explicit pads = conv.pads(first);
@@ -106,7 +137,7 @@ final class XnnpackPeer implements Peer {
                 while (end < c && conv.pads(end).equals(pads)) {
                     end++;
                 }
-                MemorySegment operator = Xnnpack.convolution(conv, weights, first, end);
+                MemorySegment operator = Xnnpack.convolution(conv, weights, first, end, from, to);
                 long workspace = Xnnpack.reshape(operator, conv.src());
                 Xnnpack.bind(
                         operator,

@@ -2,19 +2,25 @@ package org.xsepconv.internal.emit;
 
 /**
  * How weights are packed for a compiled kernel: per channel block its biases, then its weights tap by tap in row-major
- * order, each as many floats as the block has channels. So a tile reads one contiguous piece.
+ * order. So a tile reads one contiguous piece.
  *
  * @param channels channels of a block: the lanes of a vector, or 1
+ * @param floats of every bias and tap: one for each channel, or more if a kernel wants copies
  * @param taps taps of the kernel
  */
-public record Blocks(int channels, int taps) {
+public record Blocks(int channels, int floats, int taps) {
+    /** Blocks of some channels, without copies. */
+    static Blocks of(int channels, int taps) {
+        return new Blocks(channels, channels, taps);
+    }
+
     /**
      * Size of a block.
      *
      * @return bytes
      */
     public long bytes() {
-        return 4L * channels * (taps + 1);
+        return 4L * floats * (taps + 1);
     }
 
     /**
@@ -24,6 +30,6 @@ public record Blocks(int channels, int taps) {
      * @return bytes
      */
     public long tap(int tap) {
-        return 4L * channels * (tap + 1);
+        return 4L * floats * (tap + 1);
     }
 }

@@ -20,6 +20,14 @@ public sealed interface Emitter extends Recipe permits PackedRows, PixelEmitter,
     }
 
     /**
+     * How it wants its weights.
+     *
+     * @param lanes of its vectors
+     * @return the blocks
+     */
+    Blocks blocks(int lanes);
+
+    /**
      * Its tile, for plans to print.
      *
      * @return for instance {@code 1x7}: output rows by output columns

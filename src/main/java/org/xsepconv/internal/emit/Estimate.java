@@ -38,6 +38,9 @@ record Estimate(PixelEmitter emitter, double cost) {
     /** Cost of starting a tile, in FMAs. */
     private static final double TILE = 6;
 
+    /** Most outputs of a tile if each has a kernel of its own: their addresses should stay in registers. */
+    private static final int MOST_KERNELS = 8;
+
     /** Sums and weights from which on a loop of taps gets slower, measured; registers are left, but C2 begins to spill. */
     private static final int CROWD = 16;
 
@@ -97,6 +100,21 @@ record Estimate(PixelEmitter emitter, double cost) {
                 double row = c * kw + LOAD * loads + 1;
                 double tile = (1 + CROWDED * crowd * crowd) * g.rows().kernel() * row + TILE;
                 all.add(new Estimate(new PixelRows(g, c), tile * overlapping(g.columns(), c)));
+            }
+        }
+        return all;
+    }
+
+    /** Tiles of {@link RegionRows}. */
+    static List<Estimate> regions(Geometry g) {
+        List<Estimate> all = new ArrayList<>();
+        int kw = g.columns().kernel();
+        for (int c = 1; c <= Math.min(MOST_KERNELS, g.columns().out()); c++) {
+            int loads = inputs(g.columns(), c) + c * kw;
+            if (possible(c, 1, c * (kw + 2) + loads)) {
+                double row = c * kw + LOAD * loads + 1;
+                double tile = g.rows().kernel() * row + TILE;
+                all.add(new Estimate(new RegionRows(g, c), tile * overlapping(g.columns(), c)));
             }
         }
         return all;

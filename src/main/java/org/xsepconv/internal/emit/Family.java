@@ -42,6 +42,23 @@ public enum Family {
             return null;
         }
     },
+    /** {@link RegionRows}. */
+    REGION_ROWS {
+        @Override
+        Emitter best(Geometry g, int bits) {
+            return Estimate.best(Estimate.regions(g), bits);
+        }
+
+        @Override
+        public boolean chooses() {
+            return true;
+        }
+
+        @Override
+        public String declines(Geometry g, int bits) {
+            return null;
+        }
+    },
     /** {@link PackedRows}. */
     PACKED_ROWS {
         @Override
@@ -160,17 +177,12 @@ public enum Family {
     }
 
     /**
-     * How it wants its weights.
+     * Whether a map chooses a kernel for every output.
      *
-     * @param lanes of its vectors
-     * @param channels of the convolution
-     * @param taps of the convolution
-     * @return the blocks
+     * @return true for kernels that need a map, and false for those that cannot have one
      */
-    public Blocks blocks(int lanes, int channels, int taps) {
-        return planes()
-                ? new Blocks(1, taps)
-                : flat() ? StripWeights.blocks(channels, taps, lanes) : new Blocks(lanes, taps);
+    public boolean chooses() {
+        return false;
     }
 
     /**

@@ -22,6 +22,7 @@ import org.xsepconv.internal.tile.TileMethod;
  * @param q its second parameter
  * @param channels of the only vector, if they are fewer than its lanes, which is what compiled kernels do without whole vectors;
  *     else 0
+ * @param kernels among which a map chooses one for every output, or 0 if there is one and no map
  */
 public record Geometry(
         Axis rows,
@@ -35,7 +36,8 @@ public record Geometry(
         ActivationKind activation,
         float p,
         float q,
-        int channels) {
+        int channels,
+        int kernels) {
 
     /**
      * Of a convolution.
@@ -46,10 +48,17 @@ public record Geometry(
      * @param dst where the output goes
      * @param activation applied to every output
      * @param channels of the only vector, if they are fewer than its lanes; else 0
+     * @param kernels among which a map chooses, or 0 if there is no map
      * @return the geometry
      */
     public static Geometry of(
-            Axis rows, Axis columns, View src, View dst, org.xsepconv.Activation activation, int channels) {
+            Axis rows,
+            Axis columns,
+            View src,
+            View dst,
+            org.xsepconv.Activation activation,
+            int channels,
+            int kernels) {
         return new Geometry(
                 rows,
                 columns,
@@ -62,12 +71,14 @@ public record Geometry(
                 ActivationKind.of(activation),
                 ActivationKind.p(activation),
                 ActivationKind.q(activation),
-                channels);
+                channels,
+                kernels);
     }
 
     /** Rows of pixels seen as lines of columns: neighbouring taps are as far apart as a pixel has channels. */
     Geometry flat(int channels) {
-        return new Geometry(rows, flat(columns, channels), xChannel, xRow, 4, yChannel, yRow, 4, activation, p, q, 0);
+        return new Geometry(
+                rows, flat(columns, channels), xChannel, xRow, 4, yChannel, yRow, 4, activation, p, q, 0, 0);
     }
 
     private static Axis flat(Axis a, int channels) {
@@ -85,7 +96,8 @@ public record Geometry(
                 rows.dilation(),
                 rows.pad() - first * rows.dilation());
         ActivationKind last = end == rows.kernel() ? activation : ActivationKind.IDENTITY;
-        return new Geometry(part, columns, xChannel, xRow, xPixel, yChannel, yRow, yPixel, last, p, q, channels);
+        return new Geometry(
+                part, columns, xChannel, xRow, xPixel, yChannel, yRow, yPixel, last, p, q, channels, kernels);
     }
 
     /** The first line of a listing. */

@@ -10,58 +10,89 @@ import org.xsepconv.internal.tile.Vec;
 /**
  * Weights from the caller's order to that of {@link Blocks}, bit for bit; biases stay as they are.
  *
- * <pre>{@code y[v][1 + tap][l] = x[v*lanes + l][tap]}</pre>
+ * <pre>{@code y[v][1 + k*taps + p][l] = x[k*pitch + (first(v) + l)*taps + p]}</pre>
  *
- * <p>Where lanes are channels the taps of a block of them are transposed as the pixels of planes are: loads, stores and registers
+ * <p>{@code first(v)} is {@code v*lanes}, but the last block either overlaps the one before, or has only the channels that are left.
+ * Where lanes are channels the taps of a block of them are transposed as the pixels of planes are: loads, stores and registers
  * are those of {@link Transpose}. Blocks of one channel are copied, a load and a store per vector, what is left over of their taps
- * under a mask, because the next block's bias follows.
+ * under a mask, because something else follows; if they have copies of every weight, a broadcast and a store per weight.
  *
  * @param channels how many
- * @param taps of a channel
- * @param lanes channels of a block: 1, or a multiple of {@link Transpose#block}
- * @param overlapped whether the last block, if it is not whole, starts earlier; else it has unused lanes
+ * @param taps of a kernel
+ * @param kernels how many, of which each channel has all together
+ * @param pitch from the weights of one kernel to those of the next, in floats
+ * @param blocks where they go: of one channel, or of a multiple of {@link Transpose#block}
+ * @param overlaps whether the last block, if it is not whole, starts earlier; else it has unused lanes
  */
-public record PackWeights(int channels, int taps, int lanes, boolean overlapped) implements Recipe {
+public record PackWeights(int channels, int taps, int kernels, int pitch, Blocks blocks, boolean overlaps)
+        implements Recipe {
     /** Shorter vectors are not transposed. */
     private static final int LEAST_BITS = 128;
 
     /**
      * Whether there is such a kernel.
      *
-     * @param lanes channels of a block
-     * @param bits vector width of the plan
+     * @param blocks where weights go
+     * @param bits vector width of the convolution
      * @return false if only parts of vectors would be used
      */
-    public static boolean fits(int lanes, int bits) {
-        return lanes == 1 || bits >= LEAST_BITS && lanes % Transpose.block(bits) == 0;
+    public static boolean fits(Blocks blocks, int bits) {
+        if (blocks.channels() == 1) {
+            return blocks.floats() == 1 || blocks.floats() == bits / 32;
+        }
+        return blocks.floats() == blocks.channels()
+                && bits >= LEAST_BITS
+                && blocks.channels() % Transpose.block(bits) == 0;
     }
 
     @Override
     public TileClass emit(int bits, Carrier source, Carrier target) {
-        int width = lanes == 1 ? bits : 32 * Transpose.block(bits);
-        String title = "PackWeights of " + channels + " channels, " + taps + " taps, " + lanes + " together";
-        TileClass c = new TileClass(title, width, source, target);
-        if (lanes == 1) {
-            copy(c);
-        } else {
-            transpose(c);
-        }
+        int width = blocks.channels() == 1 ? bits : 32 * Transpose.block(bits);
+        TileClass c = new TileClass(title(), width, source, target);
+        TileMethod run = c.entry();
+        Packer packer = blocks.channels() == 1 ? lines(c, run) : transposition(c, run);
+        run.loop(kernels, k -> {
+            Address x = run.step(run.x(), k, 4L * pitch);
+            Address y = run.step(run.y().plus(blocks.tap(0)), k, blocks.tap(taps) - blocks.tap(0));
+            packer.pack(x, y);
+        });
         return c;
     }
 
-    private void copy(TileClass c) {
-        TileMethod run = c.entry();
+    private String title() {
+        return "PackWeights of " + channels + " channels, " + taps + " taps, " + kernels + " kernels " + pitch
+                + " apart, " + blocks.channels() + " together in " + blocks.floats() + " floats"
+                + (overlaps ? ", the last overlapping" : "");
+    }
+
+    /** Packs one kernel of all channels, whose first weight goes to the start of {@code y}. */
+    private interface Packer {
+        void pack(Address x, Address y);
+    }
+
+    private Packer lines(TileClass c, TileMethod run) {
         TileMethod line = c.method("line");
-        int whole = taps / c.lanes();
-        Mask some = taps % c.lanes() == 0 ? null : line.mask((1L << taps % c.lanes()) - 1);
-        long vector = 4L * c.lanes();
+        if (blocks.floats() == 1) {
+            copy(line, c.lanes());
+        } else {
+            line.loop(taps, p -> {
+                Vec v = line.broadcast("w", line.pin(line.step(line.x(), p, 4)));
+                line.store(v, line.pin(line.step(line.y(), p, 4L * blocks.floats())));
+                line.release(v);
+            });
+        }
+        return (x, y) -> run.loop(
+                channels, n -> run.call(line, run.step(x, n, 4L * taps), run.w(), run.step(y, n, blocks.bytes())));
+    }
+
+    private void copy(TileMethod line, int lanes) {
+        int whole = taps / lanes;
+        Mask some = taps % lanes == 0 ? null : line.mask((1L << taps % lanes) - 1);
+        long vector = 4L * lanes;
         line.loop(whole, i -> move(line, line.step(line.x(), i, vector), line.step(line.y(), i, vector), null));
         if (some != null) {
             move(line, line.x().plus(whole * vector), line.y().plus(whole * vector), some);
         }
-        run.loop(
-                channels,
-                n -> run.call(line, run.step(run.x(), n, 4L * taps), run.w(), weights(run.step(run.y(), n, block()))));
     }
 
     private static void move(TileMethod m, Address x, Address y, Mask some) {
@@ -70,32 +101,28 @@ public record PackWeights(int channels, int taps, int lanes, boolean overlapped)
         m.release(v);
     }
 
-    private void transpose(TileClass c) {
-        TileMethod run = c.entry();
+    private Packer transposition(TileClass c, TileMethod run) {
         int width = c.lanes();
+        int lanes = blocks.channels();
+        int rest = channels % lanes;
+        int vectors = channels / lanes;
         Transpose planes = new Transpose(true, plane(), 4L * lanes, 0, taps < width ? taps : 0);
         TileMethod whole = planes.line(c, "whole", width);
-        int blocks = channels / lanes;
-        int rest = channels % lanes;
-        run.loop(
-                blocks,
-                v -> parts(
-                        run,
-                        whole,
-                        width,
-                        run.step(run.x(), v, lanes * plane()),
-                        run.step(run.y(), v, block()),
-                        lanes));
-        Address last = run.y().plus(blocks * block());
-        if (rest > 0 && overlapped) {
-            parts(run, whole, width, run.x().plus((channels - lanes) * plane()), last, lanes);
-        } else if (rest > 0) {
-            Address from = run.x().plus((channels - rest) * plane());
-            parts(run, whole, width, from, last, rest);
-            if (rest % width > 0) {
-                part(run, planes.line(c, "rest", rest % width), from, last, rest - rest % width);
+        TileMethod part = overlaps || rest % width == 0 ? null : planes.line(c, "rest", rest % width);
+        return (x, y) -> {
+            run.loop(
+                    vectors,
+                    v -> parts(
+                            run, whole, width, run.step(x, v, lanes * plane()), run.step(y, v, blocks.bytes()), lanes));
+            if (rest > 0) {
+                Address from = x.plus((overlaps ? channels - lanes : channels - rest) * plane());
+                Address last = y.plus(vectors * blocks.bytes());
+                parts(run, whole, width, from, last, overlaps ? lanes : rest);
+                if (part != null) {
+                    part(run, part, from, last, rest - rest % width);
+                }
             }
-        }
+        };
     }
 
     /** So many channels of a block, as far as they fill vectors of the transposition. */
@@ -106,15 +133,7 @@ public record PackWeights(int channels, int taps, int lanes, boolean overlapped)
     }
 
     private void part(TileMethod run, TileMethod line, Address x, Address y, int first) {
-        run.call(line, x.plus(first * plane()), run.w(), weights(y).plus(4L * first), run.literal(taps));
-    }
-
-    private Address weights(Address block) {
-        return block.plus(new Blocks(lanes, taps).tap(0));
-    }
-
-    private long block() {
-        return new Blocks(lanes, taps).bytes();
+        run.call(line, x.plus(first * plane()), run.w(), y.plus(4L * first), run.literal(taps));
     }
 
     private long plane() {

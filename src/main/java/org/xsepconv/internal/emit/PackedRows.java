@@ -90,6 +90,11 @@ record PackedRows(Geometry g, int pack, int vectors) implements Emitter {
     }
 
     @Override
+    public Blocks blocks(int lanes) {
+        return Blocks.of(1, g.taps());
+    }
+
+    @Override
     public String tile() {
         return pack * vectors + " rows, " + pack + " to a vector";
     }
@@ -121,7 +126,7 @@ record PackedRows(Geometry g, int pack, int vectors) implements Emitter {
         int outputs = Math.ceilDiv(run.size(), pack);
         Tile tile = new Tile(t, vertical, run, new TreeMap<>(), lanes(t, c.lanes()));
         masks(tile, outputs);
-        Blocks blocks = new Blocks(1, g.taps());
+        Blocks blocks = blocks(c.lanes());
         Activate activate = t.activation(g.activation(), g.p(), g.q());
         t.loop(t.number(0), n -> {
             Address x = t.pin(t.step(t.x(), n, g.xChannel()));

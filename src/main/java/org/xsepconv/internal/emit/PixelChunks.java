@@ -92,7 +92,7 @@ record PixelChunks(Geometry g, int outputs, int chunk) implements PixelEmitter {
         long line = lines.x() * lines.tiles().axis().dilation();
         int skip = lines.tiles().firstTap(across(v, h));
         int inside = lines.tiles().taps(across(v, h));
-        Blocks blocks = new Blocks(c.lanes(), g.taps());
+        Blocks blocks = blocks(c.lanes());
         int kernel = g.line().kernel();
         over.all(t, h, g.columns().origin(h.first()), t.x().plus(skip * line), t.y(), (x, y) -> {
             t.call(begin(c, tile.run), t.x(), t.w(), y, t.number(0));
@@ -151,7 +151,7 @@ record PixelChunks(Geometry g, int outputs, int chunk) implements PixelEmitter {
 
     /** One chunk of a line. Its inputs count from tap 0 of the tile. */
     private TileMethod part(TileClass c, Run along, int first, Products products) {
-        Blocks blocks = new Blocks(c.lanes(), g.taps());
+        Blocks blocks = blocks(c.lanes());
         long pitch = along(g.xRow(), g.xPixel());
         int lowest = products.lowest();
         return c.methodOnce(
@@ -179,7 +179,7 @@ record PixelChunks(Geometry g, int outputs, int chunk) implements PixelEmitter {
 
     /** For all vectors of channels: its weights, unpinned, its outputs, pinned, and its lanes. */
     private void vectors(TileMethod t, TileClass c, Body body) {
-        Blocks blocks = new Blocks(c.lanes(), g.taps());
+        Blocks blocks = blocks(c.lanes());
         Mask some = g.some(t);
         t.loop(t.number(0), n -> {
             Address block = t.step(t.w(), n, blocks.bytes());

@@ -79,7 +79,7 @@ record PixelRows(Geometry g, int columns) implements PixelEmitter {
     /** One tile, for a number of vectors of channels and of rows of taps. */
     private TileMethod tile(TileClass c, Tiles horizontal, Run h) {
         TileMethod t = c.method("tile" + h.first(), "vectors", "skip", "taps");
-        Blocks blocks = new Blocks(c.lanes(), g.taps());
+        Blocks blocks = blocks(c.lanes());
         Products products = Products.of(horizontal, h);
         long rowOfTaps = blocks.tap(g.columns().kernel()) - blocks.tap(0);
         Activate activate = t.activation(g.activation(), g.p(), g.q());

@@ -72,7 +72,7 @@ record PixelTiles(Geometry g, int rows, int columns) implements PixelEmitter {
     /** One tile, for a number of vectors of channels. */
     private TileMethod tile(TileClass c, Tiles vertical, Tiles horizontal, Run v, Run h) {
         TileMethod t = c.method("tile" + v.first() + "_" + h.first(), "vectors");
-        Blocks blocks = new Blocks(c.lanes(), g.taps());
+        Blocks blocks = blocks(c.lanes());
         Products products = Products.of(vertical, v, horizontal, h);
         Activate activate = t.activation(g.activation(), g.p(), g.q());
         int kw = g.columns().kernel();

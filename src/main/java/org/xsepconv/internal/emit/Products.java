@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.BiConsumer;
 import java.util.function.IntFunction;
 import org.xsepconv.internal.emit.Tiles.Run;
 import org.xsepconv.internal.tile.TileMethod;
@@ -81,6 +82,21 @@ record Products(List<Product> all) {
             TileMethod t, IntFunction<Vec> input, IntFunction<Vec> weight, IntFunction<Vec> sum) {
         SortedMap<Integer, Vec> sums = new TreeMap<>();
         SortedMap<Integer, Vec> weights = new TreeMap<>();
+        each(t, input, (p, in) -> {
+            Vec w = weights.computeIfAbsent(p.tap, weight::apply);
+            t.fma(sums.computeIfAbsent(p.output, sum::apply), in, w);
+        });
+        return sums;
+    }
+
+    /**
+     * Does something with each of them. Every input is asked for once, when it is needed first, and released.
+     *
+     * @param t where
+     * @param input the vector of an input
+     * @param body given a product and its input
+     */
+    void each(TileMethod t, IntFunction<Vec> input, BiConsumer<Product, Vec> body) {
         Vec in = null;
         int held = -1;
         for (Product p : all) {
@@ -89,11 +105,9 @@ record Products(List<Product> all) {
                 in = input.apply(p.input);
                 held = p.input;
             }
-            Vec w = weights.computeIfAbsent(p.tap, weight::apply);
-            t.fma(sums.computeIfAbsent(p.output, sum::apply), in, w);
+            body.accept(p, in);
         }
         release(t, in);
-        return sums;
     }
 
     private static void release(TileMethod t, Vec in) {

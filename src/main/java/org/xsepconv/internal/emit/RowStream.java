@@ -34,10 +34,23 @@ import org.xsepconv.internal.tile.TileMethod;
  */
 record RowStream(Geometry g, int period, boolean permuted, int vectors, int held, int stage, int rowTile)
         implements Emitter {
-    /** More weights in registers gained nothing, except for a single row of taps or a single vector of columns. */
+    /** Rows of taps of up to so many weights are held whole: then they take a broadcast each, once. */
     private static final int MOST_HELD = 9;
 
-    /** One of so many registers is left free of sums, inputs and held weights, or C2 begins to spill. */
+    /** Of more weights so many are held, except for a single row of taps or a single vector of columns: C2 loads others early, and spills. */
+    private static final int FEW_HELD = 5;
+
+    /**
+     * Most weights that are read as floats in a step; of more there are copies that fill a vector, which take more room in caches. A float of a
+     * segment goes through a method that C2 no longer inlines once it has made too many nodes (NodeCountInliningCutoff), and a call in a step
+     * saves and restores all vectors.
+     */
+    private static final int MOST_FLOATS = 8;
+
+    /** Registers that are left free, or C2 begins to spill. */
+    private static final int FREE = 4;
+
+    /** The same where every vector has weights of its own: one of so many. */
     private static final int SPARE = 6;
 
     /** Masks that fit the mask registers: more are loaded from the stack at every use, which costs more than the load. */
@@ -51,10 +64,7 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
 
     private static final double STEP = 2.4;
 
-    /**
-     * Multiply-adds of a step. Larger methods are no faster in a JVM of their own, and up to twice as slow in one where many other kernels
-     * run; C2 running out of nodes for inlining would explain it.
-     */
+    /** Multiply-adds of a step. Larger methods are no faster, and more often compiled badly. */
     private static final int MOST_FMAS = 64;
 
     /** Long rows of taps make methods that are large even with two vectors; and a single vector needs most of its weights loaded. */
@@ -103,13 +113,11 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
         int registers = bits == 512 ? Cpu.REGISTERS : 16;
         int open = open(g.part(0, stage).rows());
         int all = Math.ceilDiv(g.columns().out(), lanes);
-        boolean line = g.rows().kernel() == 1;
-        int taps = line ? g.columns().kernel() : 1;
+        int taps = g.rows().kernel() == 1 ? g.columns().kernel() : 1;
         boolean permuted = taps > 3 && taps < 9 && all > 1 && RowTaps.permutable(g.columns(), lanes);
         int most = Math.max(2, MOST_FMAS / (stage * g.columns().kernel()));
         for (int v = Math.min((registers - 4) / (open + 1), Math.min(most, Math.min(4, all))); v > 0; v--) {
-            int room = Math.max(0, registers - registers / SPARE - v * (open + 1)) / (period == 1 ? 1 : v);
-            int held = Math.min(stage * g.columns().kernel(), line || v == 1 ? room : Math.min(room, MOST_HELD));
+            int held = held(g, period, permuted, v, stage, bits);
             RowStream candidate = new RowStream(g, period, permuted, v, held, stage, 8);
             Strips strips = Strips.of(g.columns(), lanes, permuted, v);
             boolean crowded = v > 1 && strips.mostMasks() > MOST_MASKS;
@@ -120,6 +128,23 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
             }
         }
         return null;
+    }
+
+    /**
+     * Weights that registers have room for beside sums, bias, inputs and the tables of permutations. A weight too many is spilled to the stack
+     * in every step, and where the stack is not aligned to vectors, which is a matter of luck, that can take as long as the step itself.
+     */
+    private static int held(Geometry g, int period, boolean permuted, int v, int stage, int bits) {
+        int kw = g.columns().kernel();
+        int registers = bits == 512 ? Cpu.REGISTERS : 16;
+        int open = open(g.part(0, stage).rows());
+        if (period > 1) {
+            return Math.min(stage * kw, Math.max(0, registers - registers / SPARE - v * (open + 1)) / v);
+        }
+        int inputs = g.columns().stride() == 2 ? 2 * v + 4 : permuted ? 2 * v + 2 + kw / 2 : v;
+        int room = Math.max(0, registers - v * open - inputs - 1 - FREE);
+        boolean few = stage > 1 && v > 1 && stage * kw > MOST_HELD;
+        return Math.min(stage * kw, few ? Math.min(room, FEW_HELD) : room);
     }
 
     /** Why the family does not apply, or null if it does. */
@@ -153,6 +178,14 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
         double steps = 1 + (open(g.part(0, stage).rows()) - 1.0) / g.rows().out();
         double sums = inside * Math.max(fmas, stages * g.rows().stride() * row);
         return wasted * (sums + stages * steps * (VECTOR + STEP / vectors));
+    }
+
+    @Override
+    public Blocks blocks(int lanes) {
+        if (period > 1) {
+            return new Blocks(period, 2 * period + lanes, g.taps());
+        }
+        return new Blocks(1, stage * g.columns().kernel() - held > MOST_FLOATS ? lanes : 1, g.taps());
     }
 
     @Override
@@ -211,10 +244,6 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
         StripWeights weights = new StripWeights(t, strip, blocks(c.lanes()), period, part.first * kw, own);
         new StripRows(part.g, part.first == 0, t, strip, taps, weights).emit(c.lanes());
         return t;
-    }
-
-    private Blocks blocks(int lanes) {
-        return StripWeights.blocks(period, g.taps(), lanes);
     }
 
     /** Equal strips: in a loop if their weights are equal, too. */

@@ -34,11 +34,6 @@ final class StripWeights {
         }
     }
 
-    /** Weights of a tap as they are packed: those of all vectors of a strip, wherever it starts. */
-    static Blocks blocks(int period, int taps, int lanes) {
-        return new Blocks(period == 1 ? 1 : 2 * period + lanes, taps);
-    }
-
     /** What sums of the first tap on begin with. */
     List<Vec> bias() {
         return load("bias", 0);
@@ -61,7 +56,8 @@ final class StripWeights {
 
     private List<Vec> load(String name, long at) {
         if (period == 1) {
-            return Collections.nCopies(strip.vectors().size(), t.broadcast(name, w.plus(at)));
+            Vec weight = blocks.floats() == 1 ? t.broadcast(name, w.plus(at)) : t.load(name, w.plus(at));
+            return Collections.nCopies(strip.vectors().size(), weight);
         }
         List<Vec> weights = new ArrayList<>();
         for (int start : strip.vectors()) {

@@ -48,19 +48,34 @@ record Walk(Tiles tiles, long x, long y) {
         }
     }
 
+    /** What is done with a tile, given its number in the run and the addresses of its inputs and outputs. */
+    interface Body {
+        void accept(Index tile, Address x, Address y);
+    }
+
     /** Over the tiles that a method of {@link #methods} is called with; the input is one of the first tile of the run. */
     void some(TileMethod rows, Run run, long input, BiConsumer<Address, Address> body) {
+        some(rows, run, input, (i, x, y) -> body.accept(x, y));
+    }
+
+    /** The same, with the number of the tile. */
+    void some(TileMethod rows, Run run, long input, Body body) {
         rows.loop(rows.number(1), rows.number(2), i -> tile(rows, run, i, input, rows.x(), rows.y(), body));
     }
 
     /** Over all tiles of a run; the input is one of the first tile. */
     void all(TileMethod t, Run run, long input, Address x0, Address y0, BiConsumer<Address, Address> body) {
+        all(t, run, input, x0, y0, (i, x, y) -> body.accept(x, y));
+    }
+
+    /** The same, with the number of the tile. */
+    void all(TileMethod t, Run run, long input, Address x0, Address y0, Body body) {
         t.loop(run.tiles(), i -> tile(t, run, i, input, x0, y0, body));
     }
 
-    private void tile(
-            TileMethod t, Run run, Index i, long input, Address x0, Address y0, BiConsumer<Address, Address> body) {
+    private void tile(TileMethod t, Run run, Index i, long input, Address x0, Address y0, Body body) {
         body.accept(
+                i,
                 t.step(x0.plus(input * x), i, tiles.step(run) * x),
                 t.step(y0.plus(run.first() * y), i, run.size() * y));
     }

@@ -1,5 +1,6 @@
 package org.xsepconv.internal.engine;
 
+import java.lang.foreign.MemorySegment;
 import org.xsepconv.internal.kernel.KernelSet;
 import org.xsepconv.internal.kernel.Operands;
 import org.xsepconv.internal.plan.Axis;
@@ -42,7 +43,9 @@ final class BlockPass extends ConvPass {
         int lanes = (int) roundUp((long) step.c() * group, WIDEST);
         this.tapBytes = 4L * lanes;
         this.packed = pack(lanes);
-        fill(step.weights(), 0);
+        if (step.regions() == null) {
+            fill(step.weights(), 0);
+        }
     }
 
     private static Cut cut(Step.Convolve step, boolean landed) {
@@ -57,8 +60,8 @@ final class BlockPass extends ConvPass {
         long halo = (step.rows().kernel() - 1L)
                 * step.rows().dilation()
                 / step.rows().stride();
-        return new Cut(
-                step.n(), c, block, step.rows().out(), Cut.band(step.rows().out(), macsPerRow, 4 * halo));
+        int rows = step.rows().out();
+        return new Cut(step.n(), c, block, rows, rows).withBand(Cut.band(rows, macsPerRow, 4 * halo));
     }
 
     /** Pixels that fill whole vectors together, or 1 if one does or their neighbours are elsewhere. */
@@ -66,7 +69,7 @@ final class BlockPass extends ConvPass {
         int c = step.c();
         int lanes = choice.maxLanes();
         boolean dense = xView.pixel() == 4L * c && yView.pixel() == 4L * c;
-        if (!dense || step.columns().stride() != 1 || c >= lanes || lanes == 1) {
+        if (step.regions() != null || !dense || step.columns().stride() != 1 || c >= lanes || lanes == 1) {
             return 1;
         }
         int pixels = lanes / Integer.lowestOneBit(c | lanes);
@@ -79,7 +82,7 @@ final class BlockPass extends ConvPass {
 
     private Packed pack(int lanes) {
         int taps = step.taps();
-        Packed memory = new Packed((long) taps * lanes, lanes, taps, checked);
+        Packed memory = new Packed((long) step.kernels() * taps * lanes, lanes, taps, mapped(), checked);
         for (int l = 0; l < step.c() * group; l++) {
             int c = l % step.c();
             memory.bias(l, step.bias()[c]);
@@ -98,11 +101,21 @@ final class BlockPass extends ConvPass {
     @Override
     void fill(float[] weights, int at) {
         int taps = step.taps();
-        for (int l = 0; l < step.c() * group; l++) {
-            for (int t = 0; t < taps; t++) {
-                packed.weight(t * tapBytes / 4 + l, weights[at + l % step.c() * taps + t]);
+        int pitch = step.regions() == null ? 0 : step.regions().pitch();
+        for (int kernel = 0; kernel < step.kernels(); kernel++) {
+            int from = at + kernel * pitch;
+            for (int l = 0; l < step.c() * group; l++) {
+                for (int t = 0; t < taps; t++) {
+                    packed.weight(
+                            ((long) kernel * taps + t) * tapBytes / 4 + l, weights[from + l % step.c() * taps + t]);
+                }
             }
         }
+    }
+
+    @Override
+    public void choose(MemorySegment regions, long at) {
+        packed.choose(regions, at, mapped());
     }
 
     @Override
@@ -127,8 +140,38 @@ final class BlockPass extends ConvPass {
                     o.tapRows = rows.endTap() - rows.firstTap();
                     o.tapColumns = columns.endTap() - columns.firstTap();
                     long xr = x + step.rows().origin(start) * xView.row();
-                    run(o, xr, y + start * yView.row(), end - start, columns, c1 - c0);
+                    if (step.regions() == null) {
+                        run(o, xr, y + start * yView.row(), end - start, columns, c1 - c0);
+                    } else {
+                        single(o, xr, y, start, end, columns, c1 - c0);
+                    }
                 }
+            }
+        }
+    }
+
+    /** A rectangle of outputs of kernels of their own, one by one. */
+    private void single(Operands o, long x, long y, int start, int end, Axis.Run columns, int channels) {
+        long w = o.w;
+        int tapRows = o.tapRows;
+        int tapColumns = o.tapColumns;
+        o.lanes = channels;
+        for (int row = start; row < end; row++) {
+            long xr = x + (long) (row - start) * step.rows().stride() * xView.row();
+            for (int q = columns.start(); q < columns.end(); q++) {
+                o.w = w
+                        + tapBytes
+                                * step.taps()
+                                * packed.kernel((long) row * step.columns().out() + q);
+                o.tapRows = tapRows;
+                o.tapColumns = tapColumns;
+                rectangle(
+                        o,
+                        xr + step.columns().origin(q) * xView.pixel(),
+                        y + row * yView.row() + q * yView.pixel(),
+                        1,
+                        1,
+                        1);
             }
         }
     }

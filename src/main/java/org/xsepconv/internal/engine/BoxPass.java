@@ -95,7 +95,19 @@ final class BoxPass extends ConvPass {
             columns = new Axis(width, columns.out(), columns.kernel(), columns.stride(), columns.dilation(), 0);
         }
         return new Step.Convolve(
-                s.text(), Layout.NHWC, s.n(), s.c(), rows, columns, box, result, s.weights(), s.bias(), s.activation());
+                s.text(),
+                Layout.NHWC,
+                s.n(),
+                s.c(),
+                rows,
+                columns,
+                box,
+                result,
+                s.weights(),
+                s.bias(),
+                s.activation(),
+                null,
+                s.regions());
     }
 
     private Packed places(View box) {
@@ -116,12 +128,17 @@ final class BoxPass extends ConvPass {
         long channels = Math.max(1, BOX_BYTES / (perRow * rows + haloBytes) / LANES) * LANES;
         int block = (int) Math.min(step.c(), Math.min(MOST_CHANNELS, channels));
         long band = Math.max(BOX_BYTES / (perRow * block), 2 * halo);
-        return new Cut(step.n(), step.c(), block, rows, (int) Math.max(1, Math.min(rows, band)));
+        return new Cut(step.n(), step.c(), block, rows, rows).withBand(band);
     }
 
     @Override
     void fill(float[] weights, int at) {
         inner.fill(weights, at);
+    }
+
+    @Override
+    public void choose(MemorySegment regions, long at) {
+        inner.choose(regions, at);
     }
 
     @Override

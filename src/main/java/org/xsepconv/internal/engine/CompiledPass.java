@@ -6,6 +6,7 @@ import java.util.List;
 import org.xsepconv.internal.emit.Blocks;
 import org.xsepconv.internal.emit.Compiler;
 import org.xsepconv.internal.emit.Emitter;
+import org.xsepconv.internal.emit.PackWeights;
 import org.xsepconv.internal.kernel.Operands;
 import org.xsepconv.internal.plan.Step;
 import org.xsepconv.internal.plan.View;
@@ -25,6 +26,9 @@ final class CompiledPass extends ConvPass {
     /** What a call may take beside its work, in nanoseconds. */
     private static final long OVERHEAD = 2000;
 
+    /** What a result takes beside its taps, in multiply-adds. */
+    private static final double BESIDE = 3;
+
     private final Emitter emitter;
     private final Choice choice;
     private final int lanes;
@@ -34,8 +38,7 @@ final class CompiledPass extends ConvPass {
     private final Blocks blocks;
     private final int[] tables;
     private final Packed packed;
-
-    /** Null where weights are packed one by one. */
+    /** Null where weights are packed value by value. */
     private final Repacking repacking;
 
     private final Carrier source;
@@ -61,12 +64,10 @@ final class CompiledPass extends ConvPass {
         this.padded = Fitting.padded(step) || Fitting.masked(step, choice);
         this.planes = choice.family().planes();
         this.flat = choice.family().flat();
-        this.blocks = choice.family().blocks(lanes, step.c(), step.taps());
+        this.blocks = emitter.blocks(lanes);
         this.tables = emitter.tables(32 * lanes);
         this.packed = pack();
-        this.repacking = checked || flat
-                ? null
-                : Repacking.of(blocks, step.c(), !padded, choice.options().vectorBits());
+        this.repacking = checked ? null : repacking();
         this.source = carrier(step.src(), checked, arrays);
         this.target = carrier(step.dst(), checked, arrays);
         double outputs = (double) emitter.rowTile() * step.columns().out() * (flat ? step.c() : blocks.channels());
@@ -87,21 +88,17 @@ final class CompiledPass extends ConvPass {
         Emitter emitter = Fitting.emitter(step, choice);
         int c = step.c();
         if (choice.family().planes()) {
-            double macs = (double) step.columns().out() * step.taps();
+            double macs = step.columns().out() * (step.taps() + BESIDE);
             int rows = step.rows().out();
             int band = Cut.band(rows, macs, 4 * inputRows(step, 1) / step.rows().stride());
-            double block = Math.ceil(Cut.MACS_PER_ITEM / (macs * band));
-            return new Cut(step.n(), c, (int) Math.max(1, Math.min(c, block)), rows, rows, emitter.rowTile())
+            return new Cut(step.n(), c, c, rows, rows, emitter.rowTile())
+                    .withBlock((long) Math.ceil(Cut.MACS_PER_ITEM / (macs * band)))
                     .withBand(band);
         }
         int block = block(step, Fitting.lanes(step, choice));
-        double macsPerRow = (double) block * step.columns().out() * step.taps();
-        long halo = (step.rows().kernel() - 1L)
-                * step.rows().dilation()
-                / step.rows().stride();
+        double macsPerRow = block * step.columns().out() * (step.taps() + BESIDE);
         int rows = step.rows().out();
-        return new Cut(step.n(), c, block, rows, rows, emitter.rowTile())
-                .withBand(Cut.band(rows, macsPerRow, 4 * halo));
+        return new Cut(step.n(), c, block, rows, rows, emitter.rowTile()).withBand(Cut.band(rows, macsPerRow, 1));
     }
 
     /**
@@ -110,7 +107,7 @@ final class CompiledPass extends ConvPass {
      */
     private static int block(Step.Convolve step, int lanes) {
         int c = step.c();
-        int fitting = Math.max(1, WEIGHT_BYTES / 64 / (step.taps() + 1)) * 16;
+        int fitting = Math.max(1, WEIGHT_BYTES / 64 / (step.kernels() * step.taps() + 1)) * 16;
         int parts = (c + fitting - 1) / fitting;
         int block;
         do {
@@ -121,9 +118,9 @@ final class CompiledPass extends ConvPass {
     }
 
     private Packed pack() {
-        int size = blocks.channels();
+        int size = blocks.floats();
         int vectors = vectors();
-        Packed memory = new Packed(vectors * blocks.bytes() / 4, 0, (tables.length + 1) / 2, checked);
+        Packed memory = new Packed(vectors * blocks.bytes() / 4, 0, (tables.length + 1) / 2, mapped(), checked);
         for (int i = 0; i < tables.length; i++) {
             memory.table(i, tables[i]);
         }
@@ -132,7 +129,9 @@ final class CompiledPass extends ConvPass {
                 memory.weight(v * blocks.bytes() / 4 + l, step.bias()[channel(v, l)]);
             }
         }
-        fill(memory, step.weights(), 0);
+        if (step.regions() == null) {
+            fill(memory, step.weights(), 0);
+        }
         return memory;
     }
 
@@ -142,9 +141,18 @@ final class CompiledPass extends ConvPass {
 
     /** The channel of a lane. */
     private int channel(int vector, int lane) {
+        if (planes) {
+            return vector;
+        }
         int size = blocks.channels();
         int first = padded || flat ? vector * size : Math.min(vector * size, step.c() - size);
         return flat ? lane % step.c() : Math.min(first + lane, step.c() - 1);
+    }
+
+    private Repacking repacking() {
+        int pitch = step.regions() == null ? 0 : step.regions().pitch();
+        PackWeights recipe = new PackWeights(step.c(), step.taps(), step.kernels(), pitch, blocks, !padded);
+        return Repacking.of(recipe, 32 * lanes);
     }
 
     @Override
@@ -157,17 +165,31 @@ final class CompiledPass extends ConvPass {
     }
 
     private void fill(Packed memory, float[] weights, int at) {
-        int size = blocks.channels();
+        int size = blocks.floats();
         int taps = step.taps();
+        int pitch = step.regions() == null ? 0 : step.regions().pitch();
         for (int v = 0; v < vectors(); v++) {
             long block = v * blocks.bytes() / 4;
             for (int l = 0; l < size; l++) {
                 int from = at + channel(v, l) * taps;
-                for (int tap = 0; tap < taps; tap++) {
-                    memory.weight(block + size * (tap + 1L) + l, weights[from + tap]);
+                for (int kernel = 0; kernel < step.kernels(); kernel++) {
+                    for (int tap = 0; tap < taps; tap++) {
+                        memory.weight(
+                                block + size * (kernel * taps + tap + 1L) + l, weights[from + kernel * pitch + tap]);
+                    }
                 }
             }
         }
+    }
+
+    @Override
+    public void choose(MemorySegment regions, long at) {
+        packed.choose(regions, at, mapped());
+    }
+
+    /** Where the kernel finds what is neither input, output nor weights. */
+    private long tables() {
+        return packed.base() + (step.regions() == null ? packed.taps : packed.map);
     }
 
     @Override
@@ -216,10 +238,10 @@ final class CompiledPass extends ConvPass {
         Compiled compiled = kernel();
         TileKernel k = compiled.kernel();
         if (compiled.settled()) {
-            k.run(from, to, weights, x, w, packed.base() + packed.taps, y, count, first, end);
+            k.run(from, to, weights, x, w, tables(), y, count, first, end);
         } else {
             long start = System.nanoTime();
-            k.run(from, to, weights, x, w, packed.base() + packed.taps, y, count, first, end);
+            k.run(from, to, weights, x, w, tables(), y, count, first, end);
             compiled.report(System.nanoTime() - start, OVERHEAD + (long) (expected * count * (end - first)));
         }
     }
@@ -231,6 +253,11 @@ final class CompiledPass extends ConvPass {
             case SEGMENTS -> segment;
             case ARRAYS -> frame.array(buffer);
         };
+    }
+
+    @Override
+    double perOutput() {
+        return TransposedPass.sums(step);
     }
 
     @Override

@@ -23,6 +23,9 @@ abstract class ConvPass implements Pass {
     /** Lanes that even a source kernel, or an edge, can be expected to keep busy. */
     private static final int PACE_LANES = 4;
 
+    /** How much longer a source kernel takes than a compiled one, at the least. */
+    private static final double SOURCE = 3;
+
     /** What a landed band and its result should take: under half of a small L1 cache. */
     private static final long LANDED_BYTES = 24 << 10;
 
@@ -167,38 +170,57 @@ abstract class ConvPass implements Pass {
         return cut.items();
     }
 
+    private double inputs() {
+        return (double) step.n() * step.c() * step.rows().in() * step.columns().in();
+    }
+
+    private double outputs() {
+        return (double) step.n() * step.c() * step.rows().out() * step.columns().out();
+    }
+
+    /** What a result takes, in multiply-adds at the pace of a compiled kernel. */
+    double perOutput() {
+        return SOURCE * TransposedPass.sums(step);
+    }
+
     @Override
-    public final double work() {
-        return (double) step.n()
-                * step.c()
-                * step.rows().out()
-                * step.columns().out()
-                * step.rows().kernel()
-                * step.columns().kernel();
+    public final double nanos() {
+        return Pace.fast(outputs() * perOutput(), inputs() + outputs());
     }
 
     @Override
     public double expectedNanos() {
-        double inputs = (double) step.rows().in() * step.columns().in();
-        double outputs = (double) step.rows().out() * step.columns().out();
-        return Pace.nanos(PACE_LANES, work(), 2.0 * step.n() * step.c() * (inputs + outputs));
+        return Pace.nanos(PACE_LANES, outputs() * step.taps(), 2 * (inputs() + outputs()));
     }
 
     static long roundUp(long value, long multiple) {
         return (value + multiple - 1) / multiple * multiple;
     }
 
-    /** Weights, bias and tap table in one native segment that lives as long as the plan. */
+    /** Outputs for which a map chooses a kernel, of one image; 0 if there is no map. */
+    final long mapped() {
+        return step.regions() == null
+                ? 0
+                : (long) step.rows().out() * step.columns().out();
+    }
+
+    /** Weights, bias, tap table and map in one native segment that lives as long as the plan. */
     static final class Packed {
         final MemorySegment memory;
         final long bias;
         final long taps;
+        final long map;
         private final boolean checked;
 
         Packed(long weights, long biases, long taps, boolean checked) {
+            this(weights, biases, taps, 0, checked);
+        }
+
+        Packed(long weights, long biases, long taps, long mapped, boolean checked) {
             this.bias = roundUp(4 * weights, ALIGNMENT);
             this.taps = roundUp(bias + 4 * biases, ALIGNMENT);
-            this.memory = Arena.ofAuto().allocate(this.taps + 8 * taps + ALIGNMENT, ALIGNMENT);
+            this.map = roundUp(this.taps + 8 * taps, ALIGNMENT);
+            this.memory = Arena.ofAuto().allocate(map + Integer.BYTES * mapped + ALIGNMENT, ALIGNMENT);
             this.checked = checked;
         }
 
@@ -212,6 +234,14 @@ abstract class ConvPass implements Pass {
 
         void tap(long index, long distance) {
             memory.set(ValueLayout.JAVA_LONG, taps + 8 * index, distance);
+        }
+
+        void choose(MemorySegment regions, long at, long count) {
+            MemorySegment.copy(regions, Integer.BYTES * at, memory, map, Integer.BYTES * count);
+        }
+
+        long kernel(long output) {
+            return memory.get(ValueLayout.JAVA_INT, map + Integer.BYTES * output);
         }
 
         void table(long index, int lane) {

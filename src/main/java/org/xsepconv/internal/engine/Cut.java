@@ -16,19 +16,31 @@ record Cut(int images, int channels, int block, int rows, int band, int tile) {
         this(images, channels, block, rows, band, 1);
     }
 
-    /** The same cut with another band, rounded up to tiles. */
+    /**
+     * The same cut with bands of at most about so many rows: whole tiles, all bands alike but for a remainder of tiles, so that threads
+     * that take as many items end together.
+     */
     Cut withBand(long rowsOfBand) {
-        long whole = (rowsOfBand + tile - 1) / tile * tile;
-        return new Cut(images, channels, block, rows, (int) Math.max(1, Math.min(rows, whole)), tile);
+        int tiles = (rows + tile - 1) / tile;
+        long most = Math.max(1, (rowsOfBand + tile - 1) / tile);
+        return new Cut(images, channels, block, rows, Math.clamp(even(tiles, most) * tile, 1, Math.max(1, rows)), tile);
     }
 
-    /** The same cut with other blocks of channels. */
-    Cut withBlock(int channelsOfBlock) {
-        return new Cut(images, channels, channelsOfBlock, rows, band, tile);
+    /** The same cut with blocks of channels of at most about so many, all alike but for a remainder. */
+    Cut withBlock(long channelsOfBlock) {
+        return new Cut(images, channels, Math.max(1, (int) even(channels, channelsOfBlock)), rows, band, tile);
     }
 
-    /** Multiply-adds of a work item worth handing to another thread: tens of microseconds. */
-    static final long MACS_PER_ITEM = 1 << 20;
+    /** The length of equal parts of at most so much, the last one excepted: of an even number of them if that is close. */
+    private static long even(int whole, long most) {
+        long parts = ceilDiv(whole, Math.clamp(most, 1, Math.max(1, whole)));
+        long length = ceilDiv(whole, Math.max(1, parts));
+        boolean splits = parts > 1 && parts % 2 == 1 && whole >= 2 * (parts + 1);
+        return splits ? ceilDiv(whole, parts + 1) : length;
+    }
+
+    /** Multiply-adds of a work item: a few microseconds, so that many threads find work and end together. */
+    static final long MACS_PER_ITEM = 1 << 17;
 
     private long blocks() {
         return ceilDiv(channels, block);

@@ -44,6 +44,9 @@ final class Fitting {
 
     /** Why a step cannot be computed so, or null if it can. */
     static String declines(Step.Convolve step, Family family, boolean boxed, int bits) {
+        if (family.chooses() != (step.regions() != null)) {
+            return family.chooses() ? "needs a map of kernels" : "has one kernel for all outputs";
+        }
         boolean roomy = boxed && room(step.src()) && room(step.dst());
         if (family.planes()) {
             return declinesPlanes(step, family, bits);
@@ -105,7 +108,8 @@ final class Fitting {
 
     private static Geometry geometry(Step.Convolve step, boolean masked) {
         int channels = masked ? step.c() : 0;
-        return Geometry.of(step.rows(), step.columns(), step.src(), step.dst(), step.activation(), channels);
+        int kernels = step.regions() == null ? 0 : step.kernels();
+        return Geometry.of(step.rows(), step.columns(), step.src(), step.dst(), step.activation(), channels, kernels);
     }
 
     /** Output rows of a tile. */

@@ -108,8 +108,8 @@ final class FusedPass implements Pass {
     }
 
     @Override
-    public double work() {
-        return stages.stream().mapToDouble(CompiledPass::work).sum();
+    public double nanos() {
+        return stages.stream().mapToDouble(CompiledPass::nanos).sum();
     }
 
     @Override

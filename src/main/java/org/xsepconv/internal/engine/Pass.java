@@ -1,5 +1,6 @@
 package org.xsepconv.internal.engine;
 
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.xsepconv.internal.tile.Compiled;
 
@@ -8,13 +9,11 @@ interface Pass {
     /** The number of work items. */
     long items();
 
-    /** Multiply-adds, or elements moved, of the whole pass: whether threads are worth their dispatch. */
-    double work();
+    /** What it takes at full speed on a fast machine, roughly: how many threads are worth their dispatch. */
+    double nanos();
 
     /** What it takes at full speed even on a slow machine. */
-    default double expectedNanos() {
-        return work();
-    }
+    double expectedNanos();
 
     /** Scratch that a thread needs, in bytes. */
     long scratchBytes();
@@ -26,6 +25,12 @@ interface Pass {
     default int repack(float[] weights, int at) {
         return at;
     }
+
+    /**
+     * Replaces the map that chooses a kernel for every output of an image, from the {@code int} number
+     * {@code at} on.
+     */
+    default void choose(MemorySegment regions, long at) {}
 
     /** How it runs, one line. */
     String describe();

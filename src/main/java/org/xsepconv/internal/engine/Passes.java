@@ -6,6 +6,7 @@ import java.util.function.Function;
 import org.xsepconv.Layout;
 import org.xsepconv.PlanOptions;
 import org.xsepconv.internal.emit.Family;
+import org.xsepconv.internal.plan.Dependence;
 import org.xsepconv.internal.plan.Step;
 import org.xsepconv.internal.plan.View;
 
@@ -56,16 +57,12 @@ public final class Passes {
             long temporaryBytes,
             Access access,
             PlanOptions options) {
-        boolean checked = options.checked();
-        int bits = options.vectorBits();
         List<Pass> passes = new ArrayList<>();
         List<String> text = new ArrayList<>();
         for (Step step : steps) {
             switch (step) {
                 case Step.Copy copy -> {
-                    Pass pass = bits >= LEAST_BITS && access != Access.LANDED && !checked && TurnPass.fits(copy)
-                            ? new TurnPass(copy, bits, access == Access.ARRAYS)
-                            : new CopyPass(copy, access == Access.DIRECT && !checked);
+                    Pass pass = pass(copy, access, options);
                     passes.add(pass);
                     text.add(pass.describe());
                 }
@@ -87,7 +84,25 @@ public final class Passes {
                 }
             }
         }
-        return new Program(passes, temporaryBytes, text);
+        return new Program(groups(steps, passes, options), temporaryBytes, text);
+    }
+
+    /** Passes that follow one another and need nothing of each other together. */
+    private static List<List<Pass>> groups(List<Step> steps, List<Pass> passes, PlanOptions options) {
+        List<List<Pass>> groups = new ArrayList<>();
+        int first = 0;
+        for (int i = 0; i < steps.size(); i++) {
+            Step step = steps.get(i);
+            boolean joins = i > 0
+                    && steps.subList(first, i).stream()
+                            .allMatch(earlier -> Dependence.independent(earlier, step, options.inPlace()));
+            if (!joins) {
+                first = i;
+                groups.add(new ArrayList<>());
+            }
+            groups.getLast().add(passes.get(i));
+        }
+        return groups;
     }
 
     /**
@@ -99,6 +114,14 @@ public final class Passes {
      */
     public static boolean fuses(Step.Fused step, Function<Step.Convolve, Choice> kernels) {
         return FusedPlan.of(step, kernels) != null;
+    }
+
+    private static Pass pass(Step.Copy step, Access access, PlanOptions options) {
+        int bits = options.vectorBits();
+        boolean turns = bits >= LEAST_BITS && access != Access.LANDED && !options.checked() && TurnPass.fits(step);
+        return turns
+                ? new TurnPass(step, bits, access == Access.ARRAYS)
+                : new CopyPass(step, access == Access.DIRECT && !options.checked());
     }
 
     private static Pass pass(Step.Convolve step, Choice choice, Access access) {
@@ -195,7 +218,8 @@ public final class Passes {
         return options.vectorBits() >= LEAST_BITS && !options.checked() && TurnPass.fits(c, h, w, pixels);
     }
 
-    private static double moved(double floats) {
+    /** What it takes to move so many floats, in FMAs of one lane. */
+    static double moved(double floats) {
         return floats / 2 * (4 * floats > CACHE_BYTES ? FAR : NEAR);
     }
 

@@ -76,7 +76,7 @@ final class PlanePass extends ConvPass {
         long halo = inputRows(step, 1) / step.rows().stride();
         int band = staging == null ? Cut.band(rows, macsPerRow, 4 * halo) : staging.band;
         double planes = Math.ceil(Cut.MACS_PER_ITEM / (macsPerRow * band));
-        return new Cut(step.n(), step.c(), (int) Math.max(1, Math.min(step.c(), planes)), rows, band);
+        return new Cut(step.n(), step.c(), step.c(), rows, band).withBlock((long) planes);
     }
 
     private Packed pack() {

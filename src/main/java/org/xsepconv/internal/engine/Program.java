@@ -1,5 +1,6 @@
 package org.xsepconv.internal.engine;
 
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -10,12 +11,24 @@ public final class Program {
     /** What a call and its edges may cost beside arithmetic and memory. */
     private static final double OVERHEAD_NANOS = 20_000;
 
+    /** What it takes to hand work to another thread, in nanoseconds: the caller's system call that wakes it. */
+    private static final double DISPATCH_NANOS = 12_000;
+
     private final Pass[] passes;
+    private final List<Phase> phases;
+    private final int threads;
     private final long temporaryBytes;
     private final List<String> text;
 
-    Program(List<Pass> passes, long temporaryBytes, List<String> text) {
-        this.passes = passes.toArray(Pass[]::new);
+    /**
+     * A program.
+     *
+     * @param groups passes in this order; those of a group need nothing of each other
+     */
+    Program(List<List<Pass>> groups, long temporaryBytes, List<String> text) {
+        this.passes = groups.stream().flatMap(List::stream).toArray(Pass[]::new);
+        this.phases = groups.stream().map(Phase::new).toList();
+        this.threads = threads(1);
         this.temporaryBytes = temporaryBytes;
         this.text = List.copyOf(text);
     }
@@ -91,26 +104,29 @@ public final class Program {
     }
 
     /**
-     * The most threads that find work at the same time.
+     * The most threads that gain anything. The caller starts them one after the other, so that T of them end after {@code work / T +
+     * dispatch * T / 2}, which is least for {@code T = sqrt(2 * work / dispatch)}.
      *
      * @return 1 or more
      */
-    public long mostItems() {
-        return mostItems(1);
+    public int threads() {
+        return threads;
     }
 
     /**
-     * The most threads that find work at the same time if the images are done one after the other.
+     * As {@link #threads()}, if the images are done one after the other.
      *
-     * @param images how many there are
+     * @param images how many there are, 1 or more
      * @return 1 or more
      */
-    public long mostItems(int images) {
-        long most = 1;
+    public int threads(int images) {
+        double nanos = 0;
         for (Pass pass : passes) {
-            most = Math.max(most, pass.work() < images * Cut.MACS_PER_ITEM ? 1 : pass.items() / images);
+            nanos += pass.nanos() / images;
         }
-        return most;
+        long items = phases.stream().mapToLong(Phase::items).max().orElse(1) / images;
+        int most = Math.clamp(items, 1, Integer.MAX_VALUE);
+        return Math.clamp((long) Math.sqrt(2 * nanos / DISPATCH_NANOS), 1, most);
     }
 
     /**
@@ -142,6 +158,18 @@ public final class Program {
     }
 
     /**
+     * Replaces the map that chooses a kernel for every output. Not while the program runs.
+     *
+     * @param regions numbers of kernels, {@code int}s in the order {@code [ho][wo]}
+     * @param at where they start, in {@code int}s
+     */
+    public void choose(MemorySegment regions, long at) {
+        for (Pass pass : passes) {
+            pass.choose(regions, at);
+        }
+    }
+
+    /**
      * Runs on one image, in the calling thread. Items of a convolution are in the order of the images.
      *
      * @param scratch bound to the caller's memory
@@ -159,36 +187,36 @@ public final class Program {
     }
 
     /**
-     * Runs in the calling thread and in up to {@code parallelism - 1} tasks of an executor.
+     * Runs in the calling thread and in {@code threads - 1} tasks of an executor, whether or not that is faster.
      *
      * @param scratch bound to the caller's memory, with a frame per thread
-     * @param executor runs the tasks, or not
-     * @param parallelism most threads that take part
+     * @param executor runs the tasks, or not; not used for one thread
+     * @param threads that take part at most
      */
-    public void run(Scratch scratch, Executor executor, int parallelism) {
-        int helpers = (int) Math.min(parallelism - 1L, mostItems() - 1);
-        if (helpers <= 0) {
+    public void run(Scratch scratch, Executor executor, int threads) {
+        if (threads <= 1) {
             run(scratch);
         } else {
-            new Team(passes, scratch, 0, 1).run(executor, helpers);
+            new Team(phases, scratch, threads).run(executor);
         }
     }
 
     /**
-     * Runs on one image, in the calling thread and in up to {@code parallelism - 1} tasks of an executor.
+     * Runs on one image, in the calling thread and in {@code threads - 1} tasks of an executor, whether or not that is faster.
      *
      * @param scratch bound to the caller's memory, with a frame per thread
      * @param image which one
      * @param images of the whole tensor
-     * @param executor runs the tasks, or not
-     * @param parallelism most threads that take part
+     * @param executor runs the tasks, or not; not used for one thread
+     * @param threads that take part at most
      */
-    public void run(Scratch scratch, int image, int images, Executor executor, int parallelism) {
-        int helpers = (int) Math.min(parallelism - 1L, mostItems(images) - 1);
-        if (helpers <= 0) {
+    public void run(Scratch scratch, int image, int images, Executor executor, int threads) {
+        if (threads <= 1) {
             run(scratch, image, images);
         } else {
-            new Team(passes, scratch, image, images).run(executor, helpers);
+            List<Phase> own =
+                    phases.stream().map(phase -> phase.of(image, images)).toList();
+            new Team(own, scratch, threads).run(executor);
         }
     }
 }

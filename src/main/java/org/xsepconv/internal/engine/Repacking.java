@@ -3,8 +3,8 @@ package org.xsepconv.internal.engine;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
 import java.util.List;
-import org.xsepconv.internal.emit.Blocks;
 import org.xsepconv.internal.emit.Compiler;
 import org.xsepconv.internal.emit.PackWeights;
 import org.xsepconv.internal.emit.Transpose;
@@ -18,30 +18,30 @@ final class Repacking {
 
     private final PackWeights recipe;
     private final int bits;
+    private final double floats;
     private final MemorySegment tables;
     private volatile Compiled kernel;
 
     private Repacking(PackWeights recipe, int bits) {
         this.recipe = recipe;
         this.bits = bits;
-        int[] numbers = recipe.lanes() == 1 ? new int[0] : Transpose.tables(bits);
+        int blocks = Math.ceilDiv(recipe.channels(), recipe.blocks().channels());
+        double read = (double) recipe.kernels() * recipe.taps() * recipe.channels();
+        this.floats = 2 * (read + blocks * recipe.blocks().bytes() / 4.0);
+        int[] numbers = recipe.blocks().channels() == 1 ? new int[0] : Transpose.tables(bits);
         this.tables = Arena.ofAuto().allocate(4L * numbers.length, ConvPass.ALIGNMENT);
         MemorySegment.copy(numbers, 0, tables, ValueLayout.JAVA_INT, 0, numbers.length);
     }
 
     /**
-     * How to pack blocks of channels.
+     * How to pack.
      *
-     * @param blocks their form
-     * @param channels of the convolution
-     * @param overlapped whether the last block, if it is not whole, starts earlier
-     * @param bits vector width
+     * @param recipe sizes and places
+     * @param bits vector width of the convolution
      * @return null if there is no kernel for that
      */
-    static Repacking of(Blocks blocks, int channels, boolean overlapped, int bits) {
-        return channels > 0 && PackWeights.fits(blocks.channels(), bits)
-                ? new Repacking(new PackWeights(channels, blocks.taps(), blocks.channels(), overlapped), bits)
-                : null;
+    static Repacking of(PackWeights recipe, int bits) {
+        return PackWeights.fits(recipe.blocks(), bits) ? new Repacking(recipe, bits) : null;
     }
 
     /** Packs the weights from {@code weights[at]} on into the blocks from address {@code to} on. */
@@ -56,10 +56,9 @@ final class Repacking {
         } else {
             long start = System.nanoTime();
             compiled.kernel().run(weights, null, null, 4L * at, 0, tables.address(), to, 0, 0, 0);
-            double floats = 2.0 * recipe.taps() * Math.max(recipe.channels(), recipe.lanes());
             compiled.report(System.nanoTime() - start, OVERHEAD + (long) Pace.nanos(1, 0, floats));
         }
-        java.lang.ref.Reference.reachabilityFence(tables);
+        Reference.reachabilityFence(tables);
     }
 
     /** Its kernel, if it has run. */

@@ -1,58 +1,68 @@
 package org.xsepconv.internal.engine;
 
+import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 
 /**
  * One execution by several threads.
  *
- * <p>All threads take items of the current pass from one counter. The caller takes part, opens the next pass when every
- * item of one is finished, and waits for taken items only; so an executor that is busy, slow or refuses costs time but
- * never an item and never a deadlock. A helper that starts late finds nothing to take and touches nothing.
+ * <p>Every thread has a share of the items of a {@link Phase}. When it is done it takes from the others'. The caller takes part, opens the
+ * next phase when every item of one is finished, and waits for taken items only; so an executor that is busy, slow or refuses costs time but never
+ * an item and never a deadlock. A helper that starts late finds nothing to take and touches nothing.
  */
 final class Team implements Runnable {
-    private static final int SPINS = 1000;
+    /** How often to look before giving the processor away: tens of microseconds, as long as what others do between two barriers. */
+    private static final int SPINS = 2000;
+
     private static final long PAUSE_NANOS = 20_000;
 
-    private final Pass[] passes;
+    /** Counters of two threads are so many longs apart: two cache lines, as these are fetched in pairs. */
+    private static final int APART = 16;
+
+    /** A counter holds a phase, above these bits, and the next item of a share. */
+    private static final int ITEM_BITS = 40;
+
+    private final List<Phase> phases;
     private final Scratch scratch;
+    private final int threads;
 
-    /** The image to be computed, of so many; all together are one. Items of a pass are in the order of the images. */
-    private final int image;
+    /** Per share: the phase that it was last taken from, and its first item that nobody has taken. They only grow. */
+    private final AtomicLongArray next;
 
-    private final int images;
-    private final AtomicLong[] next;
-    private final AtomicLong[] finished;
+    /** Finished items of all phases. */
+    private final AtomicLong finished = new AtomicLong();
+
     private final AtomicInteger joined = new AtomicInteger();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
 
-    /** The pass that items are taken from; the number of passes when all is done. */
+    /** The phase that items are taken from; the number of phases when all is done. */
     private volatile int current;
 
     /** Whether the executor has been given all it gets. */
     private volatile boolean dispatched;
 
-    Team(Pass[] passes, Scratch scratch, int image, int images) {
-        this.passes = passes;
+    /**
+     * A team.
+     *
+     * @param threads with the caller
+     */
+    Team(List<Phase> phases, Scratch scratch, int threads) {
+        this.phases = phases;
         this.scratch = scratch;
-        this.image = image;
-        this.images = images;
-        this.next = new AtomicLong[passes.length];
-        this.finished = new AtomicLong[passes.length];
-        for (int i = 0; i < passes.length; i++) {
-            next[i] = new AtomicLong();
-            finished[i] = new AtomicLong();
-        }
+        this.threads = threads;
+        this.next = new AtomicLongArray((threads + 1) * APART);
     }
 
     /** Runs in the caller and in as many tasks as the executor accepts. */
-    void run(Executor executor, int helpers) {
+    void run(Executor executor) {
         try {
-            for (int i = 0; i < helpers; i++) {
+            for (int i = 1; i < threads; i++) {
                 executor.execute(this);
             }
         } catch (RejectedExecutionException refused) {
@@ -62,15 +72,16 @@ final class Team implements Runnable {
             failure.compareAndSet(null, broken);
         }
         dispatched = true;
-        for (int pass = 0; pass < passes.length; pass++) {
-            current = pass;
-            long items = items(pass);
-            take(pass, items, 0);
-            for (int spin = 0; finished[pass].get() < items; spin++) {
+        long items = 0;
+        for (int phase = 0; phase < phases.size(); phase++) {
+            current = phase;
+            take(phase, 0);
+            items += phases.get(phase).items();
+            for (int spin = 0; finished.get() < items; spin++) {
                 pause(spin);
             }
         }
-        current = passes.length;
+        current = phases.size();
         rethrow(failure.get());
     }
 
@@ -79,40 +90,65 @@ final class Team implements Runnable {
     public void run() {
         int thread = joined.incrementAndGet();
         int spin = 0;
-        for (int pass = current; pass < passes.length && failure.get() == null; pass = current) {
-            if (take(pass, items(pass), thread)) {
-                spin = 0;
-            } else if (!dispatched && spin > SPINS) {
-                return; // perhaps the executor runs this in the caller, who then cannot open the next pass
-            } else {
-                pause(spin++);
+        int last = phases.size() - 1;
+        for (int phase = current; thread < threads && phase <= last && failure.get() == null; phase = current) {
+            boolean any = take(phase, thread);
+            spin = any ? 0 : spin + 1;
+            if (phase == last || !dispatched && spin > SPINS) {
+                return; // perhaps the executor runs this in the caller, who then cannot open the next phase
+            }
+            if (!any) {
+                pause(spin);
             }
         }
     }
 
-    private long items(int pass) {
-        return passes[pass].items() / images;
+    /** Runs items until none is left, those of the thread's own share first; whether there was one. */
+    private boolean take(int phase, int thread) {
+        long taken = 0;
+        for (int i = 0; i < threads; i++) {
+            int share = (thread + i) % threads;
+            long items = phases.get(phase).items(share, threads);
+            for (long item = next(phase, share, items); item >= 0; item = next(phase, share, items)) {
+                run(phase, share, item, thread, taken == 0);
+                taken++;
+            }
+        }
+        if (taken > 0) {
+            finished.addAndGet(taken);
+        }
+        return taken > 0;
     }
 
-    /** Runs items until none is left; whether there was one. */
-    private boolean take(int pass, long items, int thread) {
-        boolean any = false;
-        for (long item = next[pass].getAndIncrement(); item < items; item = next[pass].getAndIncrement()) {
-            any = true;
-            try {
-                if (failure.get() == null) {
+    /** Takes an item of a share of so many, or returns -1. */
+    private long next(int phase, int share, long items) {
+        int at = (share + 1) * APART;
+        while (true) {
+            long seen = next.get(at);
+            long of = seen >>> ITEM_BITS;
+            long item = of < phase ? 0 : seen & (1L << ITEM_BITS) - 1;
+            if (of > phase || item >= items) {
+                return -1;
+            }
+            if (next.compareAndSet(at, seen, (long) phase << ITEM_BITS | item + 1)) {
+                return item;
+            }
+        }
+    }
+
+    private void run(int phase, int share, long item, int thread, boolean first) {
+        try {
+            if (failure.get() == null) {
+                Frame frame = scratch.frame(thread);
+                if (first) {
                     // Bound only now: the execution cannot end before this item has.
-                    Frame frame = scratch.frame(thread);
                     frame.bindAs(scratch.frame(0));
-                    passes[pass].run(frame, image * items + item);
                 }
-            } catch (Throwable t) {
-                failure.compareAndSet(null, t);
-            } finally {
-                finished[pass].incrementAndGet();
+                phases.get(phase).run(frame, share, threads, item);
             }
+        } catch (Throwable t) {
+            failure.compareAndSet(null, t);
         }
-        return any;
     }
 
     private static void pause(int spin) {

@@ -90,7 +90,9 @@ final class TransposedPass extends ConvPass {
                 out,
                 s.weights(),
                 s.bias(),
-                s.activation());
+                s.activation(),
+                null,
+                s.regions());
     }
 
     /** Whether the caller's memory goes through native scratch: arrays only if a band may be too small for compiled kernels. */
@@ -121,6 +123,11 @@ final class TransposedPass extends ConvPass {
     @Override
     void fill(float[] weights, int at) {
         inner.fill(weights, at);
+    }
+
+    @Override
+    public void choose(MemorySegment regions, long at) {
+        inner.choose(regions, at);
     }
 
     @Override
@@ -198,6 +205,11 @@ final class TransposedPass extends ConvPass {
         o.lanes = kernel == toPixels ? pixels : channels;
         o.taps = TransposeKernel.NO_TABLE;
         few.run(o);
+    }
+
+    @Override
+    double perOutput() {
+        return cost(step);
     }
 
     @Override

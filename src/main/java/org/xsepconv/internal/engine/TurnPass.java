@@ -51,7 +51,8 @@ final class TurnPass implements Pass {
         int most = joined ? step.h() * step.w() : step.w();
         this.chunk = Math.clamp(CHUNK_BYTES / (4L * step.c()) / block * block, block, most);
         int chunks = joined ? most / chunk : step.h();
-        this.cut = new Cut(step.n(), step.c(), step.c(), chunks, Cut.band(chunks, (double) step.c() * chunk, 1));
+        this.cut = new Cut(step.n(), step.c(), step.c(), chunks, chunks)
+                .withBand(Cut.band(chunks, (double) step.c() * chunk, 1));
     }
 
     /** Whether a tensor can be the side of such a copy that has its channels together, if its planes go to a temporary buffer. */
@@ -81,9 +82,18 @@ final class TurnPass implements Pass {
         return cut.items();
     }
 
-    @Override
-    public double work() {
+    private double floats() {
         return (double) step.n() * step.c() * step.h() * step.w();
+    }
+
+    @Override
+    public double nanos() {
+        return Pace.fast(floats(), 2 * floats());
+    }
+
+    @Override
+    public double expectedNanos() {
+        return floats();
     }
 
     @Override

@@ -162,7 +162,26 @@ public final class KernelTable {
                     s -> first(planes(s), steps(s))),
             new KernelLine("scalar", null, null, null, null, EITHER, CHANNELS, s -> null));
 
+    /** Those for a map that chooses a kernel for every output: compiled ones first, then those of {@link #LINES} that take single outputs. */
+    public static final List<KernelLine> REGIONS = List.of(
+            compiled("nhwc-regions", Layout.NHWC, Family.REGION_ROWS, CHANNELS, s -> steps(s)),
+            compiled("nchw-boxed-regions", Layout.NCHW, Family.REGION_ROWS, BOXED, s -> first(blocks(s), steps(s))),
+            line("nhwc-strided"),
+            line("nchw-boxed-strided"),
+            line("scalar"));
+
     private KernelTable() {}
+
+    private static KernelLine line(String name) {
+        return LINES.stream()
+                .filter(line -> line.name().equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static List<KernelLine> lines(Step.Convolve step) {
+        return step.regions() == null ? LINES : REGIONS;
+    }
 
     /**
      * The kernel of a step.
@@ -186,11 +205,12 @@ public final class KernelTable {
      * @throws IllegalArgumentException if the options ask for a kernel that declines, or for one that is not there
      */
     static Choice choose(Step.Convolve step, PlanOptions options, boolean compiled) {
-        if (!compiled && options.kernel() != null && isCompiled(options.kernel())) {
+        List<KernelLine> lines = lines(step);
+        if (!compiled && options.kernel() != null && isCompiled(lines, options.kernel())) {
             return choose(step, options.withKernel(null), false);
         }
         List<String> declined = new ArrayList<>();
-        for (KernelLine line : LINES) {
+        for (KernelLine line : lines) {
             String reason =
                     line.family() != null && !compiled ? "cannot reach this memory" : line.declines(step, options);
             if (reason == null) {
@@ -212,21 +232,21 @@ public final class KernelTable {
         throw rejection(step, options);
     }
 
-    private static boolean isCompiled(String name) {
-        return LINES.stream()
+    private static boolean isCompiled(List<KernelLine> lines, String name) {
+        return lines.stream()
                 .anyMatch(line -> line.family() != null && line.name().equals(name));
     }
 
     private static IllegalArgumentException rejection(Step.Convolve step, PlanOptions options) {
         String kernel = "kernel: \"" + options.kernel() + "\", expected one ";
-        for (KernelLine line : LINES) {
+        for (KernelLine line : lines(step)) {
             if (line.name().equals(options.kernel())) {
                 return new IllegalArgumentException(
                         kernel + "that accepts " + step.text() + "; it " + line.declines(step, options));
             }
         }
         return new IllegalArgumentException(
-                kernel + "of " + LINES.stream().map(KernelLine::name).toList());
+                kernel + "of " + lines(step).stream().map(KernelLine::name).toList());
     }
 
     private static String first(String... reasons) {

@@ -267,7 +267,8 @@ final class Lowering {
                 Arrays.copyOfRange(own.values(), first * taps, end * taps),
                 Arrays.copyOfRange(bias, first, end),
                 epilogue == null ? conv.activation() : Activation.identity(),
-                epilogue);
+                epilogue,
+                null);
     }
 
     /** What follows the sums, or null if the activation is all: kernels do that themselves. */

@@ -1,11 +1,10 @@
 package org.xsepconv.internal.plan;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import org.xsepconv.Arithmetic;
-import org.xsepconv.Fusion;
+import org.xsepconv.DepthwiseConv2d;
 import org.xsepconv.Operator;
 import org.xsepconv.PlanOptions;
 import org.xsepconv.Weights;
@@ -26,8 +25,9 @@ public final class Planner {
      * @param arrays for arrays
      * @param landed for all other memory
      * @param options what was settled
+     * @param reasons why chains are fused, or not, in words
      */
-    public record Result(Program direct, Program arrays, Program landed, PlanOptions options) {
+    public record Result(Program direct, Program arrays, Program landed, PlanOptions options, List<String> reasons) {
         /**
          * Size of the intermediate results.
          *
@@ -65,6 +65,7 @@ public final class Planner {
             lines.add("arithmetic " + options.arithmetic() + ", vectors of up to " + options.vectorBits() + " bits"
                     + (options.checked() ? ", checked" : "")
                     + (options.inPlace() ? ", in place" : ""));
+            lines.addAll(reasons);
             lines.addAll(direct.text());
             lines.add("intermediate results " + temporaryBytes() + " bytes, scratch " + direct.scratchBytes()
                     + " bytes per thread, " + scratchBytes() + " for arrays and other memory");
@@ -89,72 +90,47 @@ public final class Planner {
         PlanOptions settled = settle(options);
         InPlace.check(operator, settled);
         Function<Step.Convolve, Choice> kernels = step -> KernelTable.choose(step, settled);
+        Composition composition = Composition.of(operator, settled, kernels, weights);
+        return programs(composition, settled);
+    }
+
+    /** One program for each way to reach memory. */
+    private static Result programs(Composition composition, PlanOptions settled) {
+        Function<Step.Convolve, Choice> kernels = step -> KernelTable.choose(step, settled);
         Function<Step.Convolve, Choice> source = step -> KernelTable.choose(step, settled, false);
-        Lowering.Result apart = inPlace(operator, settled, whole(operator, settled, weights));
-        Lowering.Result fused = fused(operator, settled, kernels, weights);
-        boolean fuses = fused != null
-                && (settled.fusion() == Fusion.ALWAYS || cost(fused, kernels, settled) < cost(apart, kernels, settled));
-        Lowering.Result best = fuses ? fused : apart;
-        boolean checked = settled.checked();
+        Lowering.Result apart = composition.apart();
+        Lowering.Result best = composition.best();
         Program landed = Passes.program(apart.steps(), source, apart.temporaryBytes(), Passes.Access.LANDED, settled);
         long temporary = best.temporaryBytes();
         return new Result(
                 Passes.program(best.steps(), kernels, temporary, Passes.Access.DIRECT, settled),
-                checked ? landed : Passes.program(best.steps(), kernels, temporary, Passes.Access.ARRAYS, settled),
+                settled.checked()
+                        ? landed
+                        : Passes.program(best.steps(), kernels, temporary, Passes.Access.ARRAYS, settled),
                 landed,
-                settled);
+                settled,
+                composition.reasons());
     }
 
-    private static Lowering.Result inPlace(Operator operator, PlanOptions settled, Lowering.Result lowered) {
-        return settled.inPlace() ? InPlace.of(lowered, operator, settled) : lowered;
-    }
-
-    /** The normal form without fused chains; of the two ways in which a chain in NCHW may hand over its results, the cheaper one. */
-    private static Lowering.Result whole(Operator operator, PlanOptions settled, Weights... weights) {
-        Lowering.Result planes = Lowering.of(operator, settled, Lowering.Handover.TENSORS, weights);
-        if (planes.temporaryBytes() == 0 || !KernelLine.transposes(settled)) {
-            return planes;
+    /**
+     * Plans a convolution with a kernel per output, chosen by a map.
+     *
+     * @param convolution what to compute
+     * @param options the caller's choices
+     * @param regions how many kernels, 1 to 256
+     * @param weights of one kernel, whose values do not matter, and the bias
+     * @return the programs, without weights and map
+     */
+    public static Result planRegions(DepthwiseConv2d convolution, PlanOptions options, int regions, Weights weights) {
+        PlanOptions settled = settle(options);
+        int pitch = convolution.src().c() * convolution.kernelHeight() * convolution.kernelWidth();
+        List<Step> steps = new ArrayList<>();
+        for (Step step : Lowering.of(convolution, settled, Lowering.Handover.TENSORS, weights)
+                .steps()) {
+            steps.add(((Step.Convolve) step).over(new Step.Regions(regions, pitch)));
         }
-        Lowering.Result pixels = Lowering.of(operator, settled, Lowering.Handover.PIXELS, weights);
-        int bits = settled.vectorBits();
-        return cost(pixels, bits) < cost(planes, bits) ? pixels : planes;
-    }
-
-    /** The normal form with fused chains, or null if there are none, or if they cannot or shall not be fused. */
-    private static Lowering.Result fused(
-            Operator operator, PlanOptions settled, Function<Step.Convolve, Choice> kernels, Weights... weights) {
-        boolean possible = Cpu.PREFERRED_BITS > 0
-                && settled.arithmetic() == Arithmetic.FMA
-                && settled.kernel() == null
-                && settled.fusion() != Fusion.NEVER
-                && operator.convolutions().size() > 1
-                && Arrays.stream(weights).noneMatch(Weights::hasScale);
-        if (!possible) {
-            return null;
-        }
-        Lowering.Result fused =
-                inPlace(operator, settled, Lowering.of(operator, settled, Lowering.Handover.PIECES, weights));
-        boolean any = fused.steps().stream().anyMatch(Step.Fused.class::isInstance);
-        boolean all = fused.steps().stream().allMatch(s -> !(s instanceof Step.Fused f) || Passes.fuses(f, kernels));
-        return any && all ? fused : null;
-    }
-
-    private static double cost(Lowering.Result normal, Function<Step.Convolve, Choice> kernels, PlanOptions settled) {
-        return normal.steps().stream()
-                .mapToDouble(step -> Passes.cost(step, kernels, settled.vectorBits()))
-                .sum();
-    }
-
-    private static double cost(Lowering.Result normal, int bits) {
-        double cost = 0;
-        for (Step step : normal.steps()) {
-            if (step instanceof Step.Convolve s) {
-                double outputs =
-                        (double) s.n() * s.c() * s.rows().out() * s.columns().out();
-                cost += outputs * Passes.cost(s, bits);
-            }
-        }
-        return cost;
+        Lowering.Result only = new Lowering.Result(steps, 0);
+        return programs(new Composition(only, only, List.of()), settled);
     }
 
     private static PlanOptions settle(PlanOptions options) {

@@ -61,6 +61,7 @@ public sealed interface Step {
      * @param activation applied to every output
      * @param epilogue what follows before the results are where they belong, or null; then {@code dst} is {@link View#sums}, and the
      *     activation is the identity
+     * @param regions the kernels among which a map chooses one for every output, or null if there is one kernel
      */
     record Convolve(
             String text,
@@ -74,10 +75,11 @@ public sealed interface Step {
             float[] weights,
             float[] bias,
             Activation activation,
-            Epilogue epilogue)
+            Epilogue epilogue,
+            Regions regions)
             implements Step {
 
-        /** A convolution that nothing follows. */
+        /** A convolution by one kernel that nothing follows. */
         public Convolve(
                 String text,
                 Layout layout,
@@ -90,7 +92,7 @@ public sealed interface Step {
                 float[] weights,
                 float[] bias,
                 Activation activation) {
-            this(text, layout, n, c, rows, columns, src, dst, weights, bias, activation, null);
+            this(text, layout, n, c, rows, columns, src, dst, weights, bias, activation, null, null);
         }
 
         @Override
@@ -113,6 +115,26 @@ public sealed interface Step {
         }
 
         /**
+         * The same convolution with a choice of kernels.
+         *
+         * @param choice how many, and where; null for one
+         * @return a new step; its weights are to be given later, together with a map
+         */
+        public Convolve over(Regions choice) {
+            return new Convolve(
+                    text, layout, n, c, rows, columns, src, dst, weights, bias, activation, epilogue, choice);
+        }
+
+        /**
+         * How many kernels there are to choose from.
+         *
+         * @return 1 or more
+         */
+        public int kernels() {
+            return regions == null ? 1 : regions.count();
+        }
+
+        /**
          * The same convolution in other places.
          *
          * @param order of the elements there
@@ -121,7 +143,8 @@ public sealed interface Step {
          * @return a new step
          */
         public Convolve between(Layout order, View in, View out) {
-            return new Convolve(text, order, n, c, rows, columns, in, out, weights, bias, activation, epilogue);
+            return new Convolve(
+                    text, order, n, c, rows, columns, in, out, weights, bias, activation, epilogue, regions);
         }
 
         /**
@@ -133,6 +156,14 @@ public sealed interface Step {
             return Math.multiplyExact(rows.kernel(), columns.kernel());
         }
     }
+
+    /**
+     * Kernels for the regions of an image.
+     *
+     * @param count how many, 1 to 256
+     * @param pitch from the weights of one kernel to those of the next, in floats
+     */
+    record Regions(int count, int pitch) {}
 
     /**
      * A copy of a range of channels.

@@ -61,6 +61,23 @@ abstract sealed class NumberOperations permits VectorOperations {
     }
 
     /**
+     * A number from memory.
+     *
+     * @param a pinned, in the tables
+     * @return the {@code int} there
+     */
+    public Index read(Address a) {
+        Index to = index("n");
+        code.add(to + " = int " + a, b -> {
+            memory.memory(b, a.space()).getstatic(Types.LAYOUT, "JAVA_INT_UNALIGNED", Types.INT_LAYOUT);
+            MemoryCode.push(b, a)
+                    .invokeinterface(Types.SEGMENT, "get", Types.GET_INT)
+                    .istore(to.slot());
+        });
+        return to;
+    }
+
+    /**
      * An address in a form that can be loaded from and stored to. Only masked accesses may lie below it.
      *
      * @param a any address

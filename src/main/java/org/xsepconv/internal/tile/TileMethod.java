@@ -121,13 +121,27 @@ public final class TileMethod extends VectorOperations {
      * @param n its numbers
      */
     public void call(TileMethod method, Address x, Address w, Address y, Index... n) {
-        StringBuilder text = new StringBuilder(method.signature.name() + "(" + x + ", " + w + ", t, " + y);
+        call(method, x, w, t(), y, n);
+    }
+
+    /**
+     * Calls a method of the same class.
+     *
+     * @param method the method
+     * @param x its input
+     * @param w its weights
+     * @param t its tables
+     * @param y its output
+     * @param n its numbers
+     */
+    public void call(TileMethod method, Address x, Address w, Address t, Address y, Index... n) {
+        StringBuilder text = new StringBuilder(method.signature.name() + "(" + x + ", " + w + ", " + t + ", " + y);
         for (Index i : n) {
             text.append(", ").append(i);
         }
         code.add(text + ")", b -> {
             signature.memories().forEach(s -> b.aload(signature.memory(s)));
-            List.of(x, w, t(), y).forEach(a -> MemoryCode.push(b, a));
+            List.of(x, w, t, y).forEach(a -> MemoryCode.push(b, a));
             for (Index i : n) {
                 b.iload(i.slot());
             }

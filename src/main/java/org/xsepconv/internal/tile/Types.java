@@ -30,6 +30,7 @@ final class Types {
     static final ClassDesc MATH = of(Math.class);
     static final ClassDesc MEMORY = of(Memory.class);
     static final ClassDesc LAYOUT = of(ValueLayout.class);
+    static final ClassDesc INT_LAYOUT = of(ValueLayout.OfInt.class);
     static final ClassDesc FLOAT_LAYOUT = of(ValueLayout.OfFloat.class);
     static final String NATIVE = ByteOrder.nativeOrder().toString();
 
@@ -43,6 +44,7 @@ final class Types {
     static final MethodTypeDesc STORE_ARRAY = type(ConstantDescs.CD_void, ARRAY, ConstantDescs.CD_int);
     static final MethodTypeDesc STORE_ARRAY_MASKED = type(ConstantDescs.CD_void, ARRAY, ConstantDescs.CD_int, MASK);
     static final MethodTypeDesc GET_FLOAT = type(ConstantDescs.CD_float, FLOAT_LAYOUT, ConstantDescs.CD_long);
+    static final MethodTypeDesc GET_INT = type(ConstantDescs.CD_int, INT_LAYOUT, ConstantDescs.CD_long);
     static final MethodTypeDesc BROADCAST = type(FLOATS, SPECIES, ConstantDescs.CD_float);
     static final MethodTypeDesc ZERO = type(FLOATS, SPECIES);
     static final MethodTypeDesc FMA = type(FLOATS, VECTOR, VECTOR);

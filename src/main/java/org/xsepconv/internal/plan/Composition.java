@@ -1,0 +1,158 @@
+package org.xsepconv.internal.plan;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
+import org.xsepconv.Arithmetic;
+import org.xsepconv.Chain;
+import org.xsepconv.DepthwiseConv2d;
+import org.xsepconv.Fusion;
+import org.xsepconv.Layout;
+import org.xsepconv.Operator;
+import org.xsepconv.PlanOptions;
+import org.xsepconv.Split;
+import org.xsepconv.Weights;
+import org.xsepconv.internal.cpu.Cpu;
+import org.xsepconv.internal.engine.Choice;
+import org.xsepconv.internal.engine.Passes;
+
+/**
+ * Whether chains run as one pass over memory or as one per convolution, and why.
+ *
+ * @param apart the normal form with a pass per convolution
+ * @param best the normal form that was chosen
+ * @param reasons what was chosen and why, in words; none for an operator without chains
+ */
+record Composition(Lowering.Result apart, Lowering.Result best, List<String> reasons) {
+
+    /** Chooses: the cheaper one of those that are possible and allowed. */
+    static Composition of(
+            Operator operator, PlanOptions settled, Function<Step.Convolve, Choice> kernels, Weights... weights) {
+        if (!chained(operator)) {
+            Lowering.Result only = lowered(operator, settled, Lowering.Handover.TENSORS, weights);
+            return new Composition(only, only, List.of());
+        }
+        List<String> reasons = new ArrayList<>();
+        Lowering.Result apart = apart(operator, settled, reasons, weights);
+        String refusal = refusal(settled, weights);
+        if (refusal != null) {
+            return new Composition(apart, apart, with(reasons, "chains apart: " + refusal));
+        }
+        Lowering.Result fused = lowered(operator, settled, Lowering.Handover.PIECES, weights);
+        refusal = refusal(fused, kernels);
+        if (refusal != null) {
+            return new Composition(apart, apart, with(reasons, "chains apart: " + refusal));
+        }
+        double together = cost(fused, kernels, settled);
+        double separate = cost(apart, kernels, settled);
+        if (settled.fusion() == Fusion.ALWAYS) {
+            String estimate = "chains fused, as asked for: " + estimate(together, separate, "apart");
+            return new Composition(apart, fused, List.of(estimate));
+        }
+        return together < separate
+                ? new Composition(apart, fused, List.of("chains fused: " + estimate(together, separate, "apart")))
+                : new Composition(
+                        apart, apart, with(reasons, "chains apart: " + estimate(separate, together, "fused")));
+    }
+
+    private static List<String> with(List<String> reasons, String first) {
+        reasons.addFirst(first);
+        return reasons;
+    }
+
+    private static String estimate(double chosen, double other, String way) {
+        return String.format(
+                Locale.ROOT,
+                "estimated %,.0f multiply-adds, with what moving the data takes, against %,.0f %s",
+                chosen,
+                other,
+                way);
+    }
+
+    private static boolean chained(Operator operator) {
+        return switch (operator) {
+            case DepthwiseConv2d conv -> false;
+            case Chain chain ->
+                chain.operators().size() > 1 || chain.operators().stream().anyMatch(Composition::chained);
+            case Split split ->
+                split.branches().stream()
+                        .anyMatch(branch -> branch instanceof Split.Convolved part && chained(part.operator()));
+        };
+    }
+
+    private static Lowering.Result lowered(
+            Operator operator, PlanOptions settled, Lowering.Handover handover, Weights... weights) {
+        Lowering.Result lowered = Lowering.of(operator, settled, handover, weights);
+        return settled.inPlace() ? InPlace.of(lowered, operator, settled) : lowered;
+    }
+
+    /** Without fused chains; of the two ways in which a chain in NCHW may hand over its results, the cheaper one. */
+    private static Lowering.Result apart(
+            Operator operator, PlanOptions settled, List<String> reasons, Weights... weights) {
+        Lowering.Result planes = Lowering.of(operator, settled, Lowering.Handover.TENSORS, weights);
+        if (operator.src().layout() != Layout.NCHW || planes.temporaryBytes() == 0 || !KernelLine.transposes(settled)) {
+            return lowered(operator, settled, Lowering.Handover.TENSORS, weights);
+        }
+        int bits = settled.vectorBits();
+        double asPlanes = cost(planes, bits);
+        double asPixels = cost(Lowering.of(operator, settled, Lowering.Handover.PIXELS, weights), bits);
+        boolean pixels = asPixels < asPlanes;
+        reasons.add(String.format(
+                Locale.ROOT,
+                "results handed over as %s: estimated %,.0f multiply-adds against %,.0f as %s",
+                pixels ? "pixels" : "planes",
+                Math.min(asPixels, asPlanes),
+                Math.max(asPixels, asPlanes),
+                pixels ? "planes" : "pixels"));
+        return lowered(operator, settled, pixels ? Lowering.Handover.PIXELS : Lowering.Handover.TENSORS, weights);
+    }
+
+    /** Why chains cannot be fused, or shall not be, whatever the operator; null if they may. */
+    private static String refusal(PlanOptions settled, Weights... weights) {
+        if (settled.fusion() == Fusion.NEVER) {
+            return "as asked for";
+        }
+        if (Cpu.PREFERRED_BITS == 0) {
+            return "stages of a fused chain need the Vector API";
+        }
+        if (settled.arithmetic() != Arithmetic.FMA) {
+            return "stages of a fused chain need " + Arithmetic.FMA;
+        }
+        if (settled.kernel() != null) {
+            return "stages of a fused chain have kernels of their own choice";
+        }
+        return Arrays.stream(weights).anyMatch(Weights::hasScale)
+                ? "weights with a scale are finished in a pass of their own"
+                : null;
+    }
+
+    /** Why the chains of an operator cannot be fused; null if they can. */
+    private static String refusal(Lowering.Result fused, Function<Step.Convolve, Choice> kernels) {
+        boolean any = fused.steps().stream().anyMatch(Step.Fused.class::isInstance);
+        if (!any) {
+            return "no two convolutions follow one another with a tensor between them that is not empty, none of them residual";
+        }
+        boolean all = fused.steps().stream().allMatch(s -> !(s instanceof Step.Fused f) || Passes.fuses(f, kernels));
+        return all ? null : "a convolution has no compiled kernel that could work in scratch";
+    }
+
+    private static double cost(Lowering.Result normal, Function<Step.Convolve, Choice> kernels, PlanOptions settled) {
+        return normal.steps().stream()
+                .mapToDouble(step -> Passes.cost(step, kernels, settled.vectorBits()))
+                .sum();
+    }
+
+    private static double cost(Lowering.Result normal, int bits) {
+        double cost = 0;
+        for (Step step : normal.steps()) {
+            if (step instanceof Step.Convolve s) {
+                double outputs =
+                        (double) s.n() * s.c() * s.rows().out() * s.columns().out();
+                cost += outputs * Passes.cost(s, bits);
+            }
+        }
+        return cost;
+    }
+}
