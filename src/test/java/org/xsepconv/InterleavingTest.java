@@ -110,6 +110,31 @@ class InterleavingTest {
         assertEquals(copies > 0, text.contains(TO_PLANES), text);
     }
 
+    /** Branches are joined as they are by themselves, and the description says so beside what it says of the chain. */
+    @ParameterizedTest
+    @EnumSource(Layout.class)
+    void insideAChain(Layout layout) {
+        assumeTrue(Cpu.PREFERRED_BITS >= 256, "no Vector API");
+        TensorShape s = new TensorShape(1, 96, 28, 28, layout);
+        Split split = PyramidConv.of(s, 3, 1, PyramidConv.Assignment.CYCLIC, 1, 2, 1, 4);
+        DepthwiseConv2d conv = DepthwiseConv2d.of(s, 3, 3).padding(Padding.same());
+        Chain chain = Chain.of(split, conv, conv);
+        long alone = joined(split.plan(Cases.weights(split, 1)).describe());
+        for (Fusion fusion : Fusion.values()) {
+            String text = chain.plan(PlanOptions.defaults().withFusion(fusion), Cases.weights(chain, 1))
+                    .describe();
+            assertEquals(alone, joined(text), text);
+            assertEquals(layout == Layout.NHWC, text.contains(TO_PLANES), text);
+            assertTrue(text.contains("chains ") && !text.contains("Infinity"), text);
+        }
+    }
+
+    private static long joined(String text) {
+        return text.lines()
+                .filter(l -> l.matches(".* on \\d+ channels, \\d+ apart"))
+                .count();
+    }
+
     /** Blocks are vectors of channels already; a kernel that is asked for is not replaced. */
     @Test
     void pixelsStayPixelsWhereThatIsFasterOrAskedFor() {
