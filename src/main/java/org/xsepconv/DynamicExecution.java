@@ -118,6 +118,7 @@ final class DynamicExecution {
         Program program = arrays ? workspace.programs.arrays() : workspace.programs.direct();
         Supplier<List<String>> all = () -> {
             List<String> list = new ArrayList<>(program.states());
+            list.addAll(workspace.finiteness.states());
             list.addAll(states.get());
             return list;
         };

@@ -3,6 +3,7 @@ package org.xsepconv;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.xsepconv.internal.engine.Finiteness;
 import org.xsepconv.internal.engine.Scratch;
 import org.xsepconv.internal.plan.Planner;
 
@@ -25,6 +26,8 @@ public final class DynamicWorkspace {
 
     /** Of the size that the plan wants. */
     final MemorySegment extra;
+
+    final Finiteness finiteness = new Finiteness();
 
     private final DynamicExecution execution;
     private final AtomicBoolean inUse = new AtomicBoolean();

@@ -2,7 +2,6 @@ package org.xsepconv;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import org.xsepconv.internal.Check;
 import org.xsepconv.internal.engine.Program;
 
 /**
@@ -10,8 +9,6 @@ import org.xsepconv.internal.engine.Program;
  * zeros around an image by weights, so one that is not finite could show where its tap is outside.
  */
 final class GivenWeights {
-    private static final int EXPONENT = 0x7F80_0000;
-
     /** For arrays. */
     final DynamicExecution.Source<float[]> arrays;
 
@@ -26,7 +23,7 @@ final class GivenWeights {
     private record Arrays(int perImage) implements DynamicExecution.Source<float[]> {
         @Override
         public void check(float[] weights, DynamicWorkspace workspace) {
-            finite(weights, 0);
+            workspace.finiteness.check("weights", weights, weights.length, 0);
         }
 
         @Override
@@ -41,7 +38,7 @@ final class GivenWeights {
         public void check(MemorySegment weights, DynamicWorkspace workspace) {
             for (int image = 0; image < images; image++) {
                 copy(weights, image, workspace.weights);
-                finite(workspace.weights, (long) image * perImage);
+                workspace.finiteness.check("weights", workspace.weights, perImage, (long) image * perImage);
             }
         }
 
@@ -56,19 +53,6 @@ final class GivenWeights {
         private void copy(MemorySegment weights, int image, float[] values) {
             long offset = (long) Float.BYTES * image * perImage;
             MemorySegment.copy(weights, ValueLayout.JAVA_FLOAT_UNALIGNED, offset, values, 0, perImage);
-        }
-    }
-
-    /** Exponents of all ones, and only these, carry into the sign bit: no branch per weight. */
-    private static void finite(float[] values, long index) {
-        int signs = 0;
-        for (float value : values) {
-            signs |= (Float.floatToRawIntBits(value) & EXPONENT) + (1 << 23);
-        }
-        if (signs < 0) {
-            for (int i = 0; i < values.length; i++) {
-                Check.finite("weights[" + (index + i) + "]", values[i]);
-            }
         }
     }
 }

@@ -75,7 +75,7 @@ public final class ODConv {
             Check.notNull("bias", bias);
         }
 
-        private double[] apply(double[] in, double temperature) {
+        double[] apply(double[] in, double temperature) {
             double[] out = new double[bias.length];
             for (int o = 0; o < out.length; o++) {
                 double sum = bias[o];
@@ -113,10 +113,10 @@ public final class ODConv {
                 throw new IllegalArgumentException("temperature: " + temperature + ", expected above 0 and finite");
             }
             int hidden = reduce.bias.length;
-            length("reduce.weights", reduce.weights.length, (long) hidden * channel.bias.length);
-            length("channel.weights", channel.weights.length, (long) hidden * channel.bias.length);
-            length("tap.weights", tap.weights.length, (long) hidden * tap.bias.length);
-            length("kernel.weights", kernel.weights.length, (long) hidden * kernel.bias.length);
+            DenseLoops.length("reduce.weights", reduce.weights.length, (long) hidden * channel.bias.length);
+            DenseLoops.length("channel.weights", channel.weights.length, (long) hidden * channel.bias.length);
+            DenseLoops.length("tap.weights", tap.weights.length, (long) hidden * tap.bias.length);
+            DenseLoops.length("kernel.weights", kernel.weights.length, (long) hidden * kernel.bias.length);
         }
 
         /**
@@ -131,17 +131,18 @@ public final class ODConv {
         public Attention attention(TensorShape shape, float[] src, int image) {
             Check.notNull("shape", shape);
             Check.notNull("src", src);
-            length("src", src.length, shape.elements());
-            length("channel.bias", channel.bias.length, shape.c());
+            DenseLoops.length("src", src.length, shape.elements());
+            DenseLoops.length("channel.bias", channel.bias.length, shape.c());
             Check.atLeast("image", image, 0);
             Check.atMost("image", image, shape.n() - 1L);
             double[] hidden = reduce.apply(GlobalMean.of(shape, src, image), 1);
             for (int a = 0; a < hidden.length; a++) {
                 hidden[a] = hidden[a] < 0 ? 0 : hidden[a];
             }
-            double[] taps = tap.bias.length == 1 ? new double[] {1} : sigmoid(tap.apply(hidden, temperature));
+            double[] taps =
+                    tap.bias.length == 1 ? new double[] {1} : DenseLoops.sigmoid(tap.apply(hidden, temperature));
             return new Attention(
-                    rounded(sigmoid(channel.apply(hidden, temperature))),
+                    rounded(DenseLoops.sigmoid(channel.apply(hidden, temperature))),
                     rounded(taps),
                     rounded(softmax(kernel.apply(hidden, temperature))));
         }
@@ -180,7 +181,7 @@ public final class ODConv {
         Check.atLeast("image", image, 0);
         int taps = attention.tap.length;
         int size = attention.channel.length * taps;
-        length("kernels", kernels.length, (long) attention.kernel.length * size);
+        DenseLoops.length("kernels", kernels.length, (long) attention.kernel.length * size);
         Check.atLeast("weights.length", weights.length, (image + 1L) * size);
         Mixing.mix(attention.channel, attention.tap, attention.kernel, kernels, weights, image * size);
     }
@@ -224,13 +225,6 @@ public final class ODConv {
         return rounded;
     }
 
-    private static double[] sigmoid(double[] z) {
-        for (int i = 0; i < z.length; i++) {
-            z[i] = 1 / (1 + Math.exp(-z[i]));
-        }
-        return z;
-    }
-
     /** The largest first, so that nothing overflows. */
     private static double[] softmax(double[] z) {
         double most = Double.NEGATIVE_INFINITY;
@@ -246,11 +240,5 @@ public final class ODConv {
             z[i] /= sum;
         }
         return z;
-    }
-
-    private static void length(String name, long actual, long expected) {
-        if (actual != expected) {
-            throw new IllegalArgumentException(name + ": " + actual + " elements, expected " + expected);
-        }
     }
 }
