@@ -2,6 +2,7 @@ package org.xsepconv;
 
 import java.util.Arrays;
 import org.xsepconv.internal.Check;
+import org.xsepconv.internal.GlobalMean;
 
 /**
  * What a depthwise DRConv adds to a convolution: the map of regions, and the weights of each region, computed from the image, for a
@@ -211,12 +212,7 @@ public final class DRConv {
             int kernel = channels * conv.kernelHeight() * conv.kernelWidth();
             DenseLoops.length("mixing.weights", mixing.weights().length, (long) shares * channels);
             DenseLoops.length("bases", bases.length, (long) shares / regions * kernel);
-            double[] beta = DenseLoops.product(
-                    mixing.weights(), shares, channels, DenseLoops.pool(conv.src(), src, image, 1, 1), 1);
-            for (int i = 0; i < shares; i++) {
-                beta[i] += mixing.bias()[i];
-            }
-            DenseLoops.sigmoid(beta);
+            double[] beta = DenseLoops.sigmoid(mixing.apply(GlobalMean.of(conv.src(), src, image), 1));
             int count = shares / regions;
             for (int r = 0; r < regions; r++) {
                 double[] mixed = new double[kernel];

@@ -1,10 +1,11 @@
 package org.xsepconv;
 
 import org.xsepconv.internal.Check;
+import org.xsepconv.internal.GlobalMean;
+import org.xsepconv.internal.engine.Mixing;
 
 /**
- * What a depthwise ODConv adds to a convolution: attention computed from the image, and weights mixed by it, for a
- * {@link DynamicPlan}.
+ * What a depthwise ODConv adds to a convolution: attention computed from the image, and a plan whose weights are mixed by it.
  *
  * <pre>{@code
  * m[c]      = mean over y, x of src[n,c,y,x]
@@ -15,7 +16,8 @@ import org.xsepconv.internal.Check;
  * weights[c,p] = ac[c] * as[p] * sum over q of aw[q]*kernels[q,c,p]
  * }</pre>
  *
- * <p>Everything is computed in {@code double}; weights are rounded to {@code float} once. Source: C. Li, A. Zhou, A. Yao,
+ * <p>The attention is computed in {@code double} and rounded to {@code float} once. Weights are mixed in {@code float}: every product and
+ * sum is rounded, from left to right, {@code q} ascending, {@code ac[c] * as[p]} first. Source: C. Li, A. Zhou, A. Yao,
  * Omni-Dimensional Dynamic Convolution, ICLR 2022, arXiv 2209.07947.
  */
 public final class ODConv {
@@ -28,7 +30,7 @@ public final class ODConv {
      * @param tap factor of every tap, {@code as}, row-major
      * @param kernel share of every kernel, {@code aw}
      */
-    public record Attention(double[] channel, double[] tap, double[] kernel) {
+    public record Attention(float[] channel, float[] tap, float[] kernel) {
         /**
          * Checks that there is something to mix.
          *
@@ -41,6 +43,18 @@ public final class ODConv {
             Check.notNull("kernel", kernel);
             Check.atLeast("tap.length", tap.length, 1);
             Check.atLeast("kernel.length", kernel.length, 1);
+        }
+
+        void checkFinite(int image) {
+            finite("attention[" + image + "].channel", channel);
+            finite("attention[" + image + "].tap", tap);
+            finite("attention[" + image + "].kernel", kernel);
+        }
+
+        private static void finite(String name, float[] values) {
+            for (int i = 0; i < values.length; i++) {
+                Check.finite(name + "[" + i + "]", values[i]);
+            }
         }
     }
 
@@ -61,7 +75,7 @@ public final class ODConv {
             Check.notNull("bias", bias);
         }
 
-        private double[] apply(double[] in, double temperature) {
+        double[] apply(double[] in, double temperature) {
             double[] out = new double[bias.length];
             for (int o = 0; o < out.length; o++) {
                 double sum = bias[o];
@@ -99,10 +113,10 @@ public final class ODConv {
                 throw new IllegalArgumentException("temperature: " + temperature + ", expected above 0 and finite");
             }
             int hidden = reduce.bias.length;
-            length("reduce.weights", reduce.weights.length, (long) hidden * channel.bias.length);
-            length("channel.weights", channel.weights.length, (long) hidden * channel.bias.length);
-            length("tap.weights", tap.weights.length, (long) hidden * tap.bias.length);
-            length("kernel.weights", kernel.weights.length, (long) hidden * kernel.bias.length);
+            DenseLoops.length("reduce.weights", reduce.weights.length, (long) hidden * channel.bias.length);
+            DenseLoops.length("channel.weights", channel.weights.length, (long) hidden * channel.bias.length);
+            DenseLoops.length("tap.weights", tap.weights.length, (long) hidden * tap.bias.length);
+            DenseLoops.length("kernel.weights", kernel.weights.length, (long) hidden * kernel.bias.length);
         }
 
         /**
@@ -117,17 +131,37 @@ public final class ODConv {
         public Attention attention(TensorShape shape, float[] src, int image) {
             Check.notNull("shape", shape);
             Check.notNull("src", src);
-            length("src", src.length, shape.elements());
-            length("channel.bias", channel.bias.length, shape.c());
+            DenseLoops.length("src", src.length, shape.elements());
+            DenseLoops.length("channel.bias", channel.bias.length, shape.c());
             Check.atLeast("image", image, 0);
             Check.atMost("image", image, shape.n() - 1L);
-            double[] hidden = reduce.apply(mean(shape, src, image), 1);
+            double[] hidden = reduce.apply(GlobalMean.of(shape, src, image), 1);
             for (int a = 0; a < hidden.length; a++) {
                 hidden[a] = hidden[a] < 0 ? 0 : hidden[a];
             }
-            double[] taps = tap.bias.length == 1 ? new double[] {1} : sigmoid(tap.apply(hidden, temperature));
+            double[] taps =
+                    tap.bias.length == 1 ? new double[] {1} : DenseLoops.sigmoid(tap.apply(hidden, temperature));
             return new Attention(
-                    sigmoid(channel.apply(hidden, temperature)), taps, softmax(kernel.apply(hidden, temperature)));
+                    rounded(DenseLoops.sigmoid(channel.apply(hidden, temperature))),
+                    rounded(taps),
+                    rounded(softmax(kernel.apply(hidden, temperature))));
+        }
+
+        /**
+         * The attention of every image.
+         *
+         * @param shape shape of the input
+         * @param src the input, {@code shape.elements()} values
+         * @return what {@link ODConvPlan#execute} takes
+         * @throws IllegalArgumentException if a length is wrong
+         */
+        public Attention[] attention(TensorShape shape, float[] src) {
+            Check.notNull("shape", shape);
+            Attention[] all = new Attention[shape.n()];
+            for (int image = 0; image < all.length; image++) {
+                all[image] = attention(shape, src, image);
+            }
+            return all;
         }
     }
 
@@ -147,39 +181,48 @@ public final class ODConv {
         Check.atLeast("image", image, 0);
         int taps = attention.tap.length;
         int size = attention.channel.length * taps;
-        length("kernels", kernels.length, (long) attention.kernel.length * size);
+        DenseLoops.length("kernels", kernels.length, (long) attention.kernel.length * size);
         Check.atLeast("weights.length", weights.length, (image + 1L) * size);
-        for (int c = 0; c < attention.channel.length; c++) {
-            for (int p = 0; p < taps; p++) {
-                double sum = 0;
-                for (int q = 0; q < attention.kernel.length; q++) {
-                    sum += attention.kernel[q] * kernels[q * size + c * taps + p];
-                }
-                weights[image * size + c * taps + p] = (float) (attention.channel[c] * attention.tap[p] * sum);
-            }
-        }
+        Mixing.mix(attention.channel, attention.tap, attention.kernel, kernels, weights, image * size);
     }
 
-    private static double[] mean(TensorShape shape, float[] src, int image) {
-        double[] mean = new double[shape.c()];
-        for (int y = 0; y < shape.h(); y++) {
-            for (int x = 0; x < shape.w(); x++) {
-                for (int c = 0; c < mean.length; c++) {
-                    mean[c] += src[(int) shape.index(image, c, y, x)];
-                }
-            }
-        }
-        for (int c = 0; c < mean.length; c++) {
-            mean[c] /= (double) shape.h() * shape.w();
-        }
-        return mean;
+    /**
+     * Plans a convolution whose weights are a mixture of these kernels.
+     *
+     * @param conv the convolution
+     * @param kernels {@code Q*c*kh*kw} finite values, order {@code [q][c][kh][kw]}; copied
+     * @param bias {@code c} finite values, or null for none, as ODConv has it
+     * @return a plan to execute
+     * @throws IllegalArgumentException if kernels or bias do not fit, or the convolution adds another tensor
+     */
+    public static ODConvPlan plan(DepthwiseConv2d conv, float[] kernels, float[] bias) {
+        return plan(conv, PlanOptions.defaults(), kernels, bias);
     }
 
-    private static double[] sigmoid(double[] z) {
-        for (int i = 0; i < z.length; i++) {
-            z[i] = 1 / (1 + Math.exp(-z[i]));
+    /**
+     * As {@link #plan(DepthwiseConv2d, float[], float[])}, with choices that are otherwise made by the library.
+     *
+     * @param conv the convolution
+     * @param options vector width, kernel, arithmetic, checked mode, strides
+     * @param kernels {@code Q*c*kh*kw} finite values, order {@code [q][c][kh][kw]}; copied
+     * @param bias {@code c} finite values, or null for none, as ODConv has it
+     * @return a plan to execute
+     * @throws IllegalArgumentException if kernels or bias do not fit, no kernel satisfies the options, these ask for a plan in place, or
+     *     the convolution adds another tensor
+     */
+    public static ODConvPlan plan(DepthwiseConv2d conv, PlanOptions options, float[] kernels, float[] bias) {
+        Check.notNull("conv", conv);
+        Check.notNull("options", options);
+        Check.notNull("kernels", kernels);
+        return new ODConvPlan(conv, options, kernels, bias);
+    }
+
+    private static float[] rounded(double[] values) {
+        float[] rounded = new float[values.length];
+        for (int i = 0; i < rounded.length; i++) {
+            rounded[i] = (float) values[i];
         }
-        return z;
+        return rounded;
     }
 
     /** The largest first, so that nothing overflows. */
@@ -197,11 +240,5 @@ public final class ODConv {
             z[i] /= sum;
         }
         return z;
-    }
-
-    private static void length(String name, long actual, long expected) {
-        if (actual != expected) {
-            throw new IllegalArgumentException(name + ": " + actual + " elements, expected " + expected);
-        }
     }
 }

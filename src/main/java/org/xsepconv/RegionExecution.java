@@ -5,6 +5,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.ref.Reference;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Supplier;
 import org.xsepconv.internal.Check;
@@ -82,8 +84,13 @@ final class RegionExecution {
             MemorySegment weights = arena.allocate(Float.BYTES * weightElements(), 64);
             MemorySegment map = arena.allocate(mapElements());
             MemorySegment output = arena.allocate(dst.bytes(), 64);
-            return WarmUp.run(
-                    workspace.programs.direct(), () -> run(input, weights, map, output, workspace), limit.toNanos());
+            Program program = workspace.programs.direct();
+            Supplier<List<String>> states = () -> {
+                List<String> all = new ArrayList<>(program.states());
+                all.addAll(workspace.finiteness.states());
+                return all;
+            };
+            return WarmUp.run(program, states, () -> run(input, weights, map, output, workspace), limit.toNanos());
         }
     }
 
@@ -101,7 +108,7 @@ final class RegionExecution {
         workspace.acquire(this);
         try {
             expand(map, workspace.map);
-            finite(weights, weights.length, 0, workspace);
+            workspace.finiteness.check("weights", weights, weights.length, 0);
             workspace.scratch.bind(input, null, output);
             Program program = workspace.programs.arrays();
             for (int image = 0; image < convolution.dst().n(); image++) {
@@ -147,7 +154,7 @@ final class RegionExecution {
         float[] values = workspace.weights;
         for (int set = 0; set < sets; set++) {
             copy(weights, set, values);
-            finite(values, size, (long) set * size, workspace);
+            workspace.finiteness.check("weights", values, size, (long) set * size);
         }
         boolean direct = Door.addressable(input) && Door.addressable(output);
         Program program = direct ? workspace.programs.direct() : workspace.programs.landed();
@@ -171,14 +178,6 @@ final class RegionExecution {
     private void copy(MemorySegment weights, int set, float[] values) {
         long offset = (long) Float.BYTES * set * size;
         MemorySegment.copy(weights, ValueLayout.JAVA_FLOAT_UNALIGNED, offset, values, 0, size);
-    }
-
-    private static void finite(float[] values, int count, long index, RegionWorkspace workspace) {
-        if (!workspace.finiteness.holds(values, 0, count)) {
-            for (int i = 0; i < count; i++) {
-                Check.finite("weights[" + (index + i) + "]", values[i]);
-            }
-        }
     }
 
     /** Numbers that are too large make the difference negative: no branch per output. */

@@ -67,6 +67,28 @@ class AllocationTest {
             MemorySegment dst = arena.allocate(4 * conv.dst().elements());
             assertAllocatesNothing(conv, () -> plan.execute(src, weights, dst, workspace));
         }
+        float[] src = new float[(int) conv.src().elements()];
+        float[] weights = new float[(int) plan.weightElements()];
+        float[] dst = new float[(int) conv.dst().elements()];
+        assertAllocatesNothing(conv, () -> plan.execute(src, weights, dst, workspace));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Layout.class)
+    void mixedKernels(Layout layout) {
+        DepthwiseConv2d conv = DepthwiseConv2d.of(new TensorShape(2, 40, 14, 14, layout), 3, 3);
+        ODConvPlan plan = ODConv.plan(conv, new float[4 * 40 * 9], null);
+        DynamicWorkspace workspace = plan.workspace();
+        ODConv.Attention each = new ODConv.Attention(new float[40], new float[9], new float[4]);
+        ODConv.Attention[] attention = {each, each};
+        float[] src = new float[(int) conv.src().elements()];
+        float[] dst = new float[(int) conv.dst().elements()];
+        assertAllocatesNothing(conv, () -> plan.execute(src, attention, dst, workspace));
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment x = arena.allocate(4 * conv.src().elements());
+            MemorySegment y = arena.allocate(4 * conv.dst().elements());
+            assertAllocatesNothing(conv, () -> plan.execute(x, attention, y, workspace));
+        }
     }
 
     @ParameterizedTest

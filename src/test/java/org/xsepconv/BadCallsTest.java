@@ -49,6 +49,7 @@ class BadCallsTest {
                         BadTexts.rows(),
                         BadPlans.rows(),
                         BadExecutions.rows(),
+                        BadDynamic.rows(),
                         BadRegions.rows(),
                         BadBlocks.rows())
                 .flatMap(List::stream);

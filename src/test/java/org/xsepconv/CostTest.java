@@ -2,11 +2,15 @@ package org.xsepconv;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.xsepconv.blocks.FuSeConv;
 import org.xsepconv.blocks.InceptionMixer;
+import org.xsepconv.blocks.KernelMask;
+import org.xsepconv.blocks.MaskedConv;
 import org.xsepconv.blocks.PyramidConv;
 
 /** Multiply-adds per channel and pixel of every operator, from the papers' formulas, and what else a cost holds. */
@@ -22,7 +26,11 @@ class CostTest {
         "fuseconv-full,6,10,14,22",
         "inception,1.875,2.375,2.875,3.875",
         "pyramid,9,25,49,121",
-        "symmetric,4,4,4,4"
+        "symmetric,4,4,4,4",
+        "lhconv,9,25,49,121",
+        "lhconv-half-rows,6,15,28,66",
+        "odconv,9,25,49,121",
+        "gmconv-dynamic,9,25,49,121"
     })
     void multiplyAddsPerChannelAndPixel(String name, double three, double five, double seven, double eleven) {
         double[] expected = {three, five, seven, eleven};
@@ -39,7 +47,7 @@ class CostTest {
 
     private static Operator operator(String name, TensorShape s, int k) {
         return switch (name) {
-            case "square" -> DepthwiseConv2d.of(s, k, k).padding(Padding.same());
+            case "square" -> square(s, k);
             case "xsepconv" -> XSepConv.of(s, k, Corner.BOTTOM_RIGHT, NONE);
             case "row-column" ->
                 Chain.of(
@@ -50,8 +58,35 @@ class CostTest {
             case "inception" -> InceptionMixer.of(s, 3, k, 0.125);
             case "pyramid" -> PyramidConv.of(s, k, 1, PyramidConv.Assignment.CYCLIC, 1, 2, 1, 4);
             case "symmetric" -> SymmetricPadding.grouped(s, 2, NONE);
+            case "lhconv" -> masked(s, k, full(k));
+            case "lhconv-half-rows" -> masked(s, k, row(k), full(k));
+            case "odconv" ->
+                ODConv.plan(square(s, k), new float[4 * s.c() * k * k], null).operator();
+            case "gmconv-dynamic" -> square(s, k).planDynamic(null).operator();
             default -> throw new IllegalArgumentException(name);
         };
+    }
+
+    private static DepthwiseConv2d square(TensorShape s, int k) {
+        return DepthwiseConv2d.of(s, k, k).padding(Padding.same());
+    }
+
+    /** Equal parts of the channels with a mask each. */
+    private static Operator masked(TensorShape s, int k, String... masks) {
+        List<KernelMask> parsed = Stream.of(masks).map(KernelMask::of).toList();
+        Weights weights = Weights.of(new float[s.c() * k * k]);
+        return MaskedConv.of(square(s, k), weights, s.c() / masks.length, parsed)
+                .operator();
+    }
+
+    private static String full(int k) {
+        return ("/" + "1".repeat(k)).repeat(k).substring(1);
+    }
+
+    /** The middle row only. */
+    private static String row(int k) {
+        String none = "0".repeat(k) + "/";
+        return none.repeat(k / 2) + "1".repeat(k) + ("/" + "0".repeat(k)).repeat(k / 2);
     }
 
     @Test

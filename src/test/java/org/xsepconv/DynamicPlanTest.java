@@ -10,6 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.concurrent.Executor;
 import java.util.stream.IntStream;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -67,13 +68,13 @@ class DynamicPlanTest {
         }
     }
 
-    private static MemorySegment copy(Arena arena, float[] values, int shift) {
+    static MemorySegment copy(Arena arena, float[] values, int shift) {
         MemorySegment to = arena.allocate(4L * values.length + shift, 64).asSlice(shift);
         MemorySegment.copy(values, 0, to, ValueLayout.JAVA_FLOAT_UNALIGNED, 0, values.length);
         return to;
     }
 
-    private static float[] finite(int n, int seed) {
+    static float[] finite(int n, int seed) {
         Random random = new Random(seed);
         float[] values = new float[n];
         for (int i = 0; i < n; i++) {
@@ -82,7 +83,7 @@ class DynamicPlanTest {
         return values;
     }
 
-    private static float[] reference(DepthwiseConv2d conv, float[] src, float[] weights, float[] bias) {
+    static float[] reference(DepthwiseConv2d conv, float[] src, float[] weights, float[] bias) {
         TensorShape all = conv.src();
         if (all.n() == 0) {
             return new float[0];
@@ -100,7 +101,7 @@ class DynamicPlanTest {
         return dst;
     }
 
-    private static void assertSame(DepthwiseConv2d conv, float[] expected, float[] actual) {
+    static void assertSame(DepthwiseConv2d conv, float[] expected, float[] actual) {
         for (int i = 0; i < expected.length; i++) {
             int at = i;
             boolean same = expected[i] == actual[i] || Float.isNaN(expected[i]) && Float.isNaN(actual[i]);
@@ -125,14 +126,18 @@ class DynamicPlanTest {
     @Test
     void workedExampleOfOdConv() {
         ODConv.Attention attention = new ODConv.Attention(
-                new double[] {0.5}, new double[] {0.5, 1 / 3.0, 0.25, 0.5}, new double[] {0.25, 0.75});
+                new float[] {0.5f}, new float[] {0.5f, 1 / 3f, 0.25f, 0.5f}, new float[] {0.25f, 0.75f});
+        float[] kernels = {4, 3, 8, 0, 0, 3, 8, 4};
         float[] weights = new float[4];
-        ODConv.mix(attention, new float[] {4, 3, 8, 0, 0, 3, 8, 4}, weights, 0);
+        ODConv.mix(attention, kernels, weights, 0);
         assertArrayEquals(new float[] {0.25f, 0.5f, 1, 0.75f}, weights);
         DepthwiseConv2d conv = DepthwiseConv2d.of(TensorShape.nchw(1, 1, 3, 3), 2, 2);
         float[] dst = new float[4];
         conv.planDynamic(null).execute(X9, weights, dst);
         assertArrayEquals(new float[] {9, 11.5f, 16.5f, 19}, dst);
+        float[] mixed = new float[4];
+        ODConv.plan(conv, kernels, null).execute(X9, new ODConv.Attention[] {attention}, mixed);
+        assertArrayEquals(dst, mixed);
     }
 
     @Test
@@ -149,19 +154,19 @@ class DynamicPlanTest {
             TensorShape shape = new TensorShape(1, 2, 1, 2, layout);
             float[] x = layout == Layout.NCHW ? src : new float[] {1, 5, 3, 3};
             ODConv.Attention a = branch.attention(shape, x, 0);
-            assertArrayEquals(new double[] {1 / (1 + Math.exp(-2.125)), 1 / (1 + Math.exp(1.875))}, a.channel(), 1e-12);
-            assertArrayEquals(new double[] {1}, a.tap(), "one tap");
-            assertArrayEquals(new double[] {0, 0, 1}, a.kernel(), 1e-12, "no overflow");
+            float[] channel = {(float) (1 / (1 + Math.exp(-2.125))), (float) (1 / (1 + Math.exp(1.875)))};
+            assertArrayEquals(channel, a.channel());
+            assertArrayEquals(new float[] {1}, a.tap(), "one tap");
+            assertArrayEquals(new float[] {0, 0, 1}, a.kernel(), 1e-20f, "no overflow");
         }
     }
 
+    /** What is rejected is in {@link BadDynamic}. */
     @Test
-    void badCallsWriteNothing() {
+    void aRejectedCallHasWrittenNothing() {
         DynamicPlan plan = SMALL.planDynamic(null);
         float[] src = new float[18];
         float[] dst = {5, 5, 5, 5, 5, 5, 5, 5};
-        rejects("weights: 7 elements, expected 8 for n*c*kh*kw = 2*1*2*2", () -> plan.execute(src, new float[7], dst));
-        rejects("dst: the same array as weights, expected memory of its own", () -> plan.execute(src, dst, dst));
         float[] bad = new float[8];
         for (float value : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
             bad[6] = value;
@@ -170,21 +175,29 @@ class DynamicPlanTest {
             MemorySegment y = MemorySegment.ofArray(dst);
             rejects(message, () -> plan.execute(MemorySegment.ofArray(src), MemorySegment.ofArray(bad), y));
         }
-        MemorySegment y = MemorySegment.ofArray(dst);
-        MemorySegment x = MemorySegment.ofArray(src);
-        rejects("dst: overlaps weights, expected memory of its own", () -> plan.execute(x, y, y));
-        rejects(
-                "weights: 28 bytes, expected 32 for n*c*kh*kw = 2*1*2*2",
-                () -> plan.execute(x, MemorySegment.ofArray(new float[7]), y));
-        rejects(
-                "workspace: made for another plan, expected one of this plan's workspace()",
-                () -> plan.execute(
-                        src, new float[8], dst, SMALL.planDynamic(null).workspace()));
-        rejects(
-                "options: in place, expected separate input and output",
-                () -> SMALL.planDynamic(PlanOptions.defaults().withInPlace(true), null));
         assertArrayEquals(new float[] {5, 5, 5, 5, 5, 5, 5, 5}, dst);
-        assertThrows(NullPointerException.class, () -> plan.execute(src, null, dst));
+    }
+
+    /** A workspace is held while the executor is asked, and free afterwards. */
+    @Test
+    void aWorkspaceInUse() {
+        DepthwiseConv2d conv =
+                DepthwiseConv2d.of(TensorShape.nhwc(1, 64, 64, 72), 5, 5).padding(Padding.same());
+        DynamicPlan plan = conv.planDynamic(null);
+        DynamicWorkspace workspace = plan.workspace(2);
+        assertEquals(2, workspace.parallelism());
+        float[] weights = finite((int) plan.weightElements(), 1);
+        float[] src = finite((int) conv.src().elements(), 2);
+        float[] dst = new float[src.length];
+        MemorySegment x = MemorySegment.ofArray(src);
+        MemorySegment y = MemorySegment.ofArray(new float[src.length]);
+        Executor meanwhile = task -> assertEquals(
+                "workspace: in use by another execution, expected one that is free",
+                assertThrows(IllegalStateException.class, () -> plan.execute(src, weights, dst, workspace))
+                        .getMessage());
+        plan.execute(x, MemorySegment.ofArray(weights), y, meanwhile, 2, workspace);
+        plan.execute(src, weights, dst, workspace);
+        assertArrayEquals(dst, y.toArray(ValueLayout.JAVA_FLOAT));
     }
 
     private static void rejects(String message, Runnable call) {

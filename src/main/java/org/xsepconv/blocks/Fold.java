@@ -95,6 +95,13 @@ public final class Fold {
     public static Weights gaussian(Weights weights, int kernelHeight, int kernelWidth, double... sigma) {
         int channels = channels(weights, kernelHeight, kernelWidth);
         Check.notNull("sigma", sigma);
+        checkSigma(sigma, channels);
+        float[] values = weights.values();
+        gaussian(weights.values(), kernelHeight, kernelWidth, sigma, values, 0);
+        return Weights.of(values, weights.hasBias() ? weights.bias() : null);
+    }
+
+    static void checkSigma(double[] sigma, int channels) {
         if (sigma.length != 1) {
             Sizes.length("sigma", sigma.length, channels, "1 or the number of channels");
         }
@@ -103,15 +110,28 @@ public final class Fold {
                 throw new IllegalArgumentException("sigma[" + i + "]: " + sigma[i] + ", expected more than 0");
             }
         }
-        float[] values = weights.values();
+    }
+
+    /** The masks of a sigma are computed once for all channels that share it. */
+    static void gaussian(float[] from, int kernelHeight, int kernelWidth, double[] sigma, float[] to, int at) {
         int taps = kernelHeight * kernelWidth;
-        for (int i = 0; i < values.length; i++) {
-            double s = sigma[sigma.length == 1 ? 0 : i / taps];
-            double y = (i % taps / kernelWidth - (kernelHeight - 1) / 2.0) / s;
-            double x = (i % kernelWidth - (kernelWidth - 1) / 2.0) / s;
-            values[i] = (float) (values[i] * Math.exp(-(y * y + x * x) / 2));
+        double[] mask = new double[taps];
+        for (int first = 0; first < from.length; first += taps) {
+            if (first == 0 || sigma.length > 1) {
+                mask(mask, kernelHeight, kernelWidth, sigma[first / taps]);
+            }
+            for (int p = 0; p < taps; p++) {
+                to[at + first + p] = (float) (from[first + p] * mask[p]);
+            }
         }
-        return Weights.of(values, weights.hasBias() ? weights.bias() : null);
+    }
+
+    private static void mask(double[] mask, int kernelHeight, int kernelWidth, double sigma) {
+        for (int p = 0; p < mask.length; p++) {
+            double y = (p / kernelWidth - (kernelHeight - 1) / 2.0) / sigma;
+            double x = (p % kernelWidth - (kernelWidth - 1) / 2.0) / sigma;
+            mask[p] = Math.exp(-(y * y + x * x) / 2);
+        }
     }
 
     static int channels(Weights weights, int kernelHeight, int kernelWidth) {

@@ -25,8 +25,9 @@ import org.xsepconv.internal.Check;
  *
  * <p>The operator is a {@link Split} of runs of channels with one dilation, which is exact whatever the input; laying all kernels into
  * one large one with zeros would not be, as an infinity times 0 is NaN. BLOCK costs one step per entry of the pattern. Cyclic runs are
- * mostly one channel long and cost one step each: slow in NHWC, where a step that takes one element of every pixel has no vector kernel.
- * Prefer BLOCK, and permute the channels of the layers around it once, when loading; docs/operators.md has the figures.
+ * mostly one channel long. In NCHW, planes of one dilation are one step whatever lies between them, so both cost the same; in NHWC, pixels
+ * are brought to planes and back, which takes about as long as the convolution. Prefer BLOCK there, and permute the channels of the layers
+ * around it once, when loading; docs/operators.md has the figures.
  *
  * <p>Source: D. Li, A. Yao, Q. Chen, PSConv: Squeezing Feature Pyramid into One Compact Poly-Scale Convolutional Layer, ECCV 2020, arXiv
  * 2007.06191. The paper's operator is dense; the depthwise form is ours, as the diagonal of its matrix has a single dilation.

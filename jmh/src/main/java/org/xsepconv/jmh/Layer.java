@@ -26,8 +26,12 @@ import org.xsepconv.blocks.InceptionMixer;
  *
  * @param name how reports call it
  * @param operator what it computes
+ * @param predicted how it computes its weights, or null if they are fixed
  */
-record Layer(String name, Operator operator) {
+record Layer(String name, Operator operator, Predicted.Kind predicted) {
+    Layer(String name, Operator operator) {
+        this(name, operator, null);
+    }
 
     /** The operators of docs/operators.md. */
     static final String OPERATORS = "operators";
@@ -56,8 +60,9 @@ record Layer(String name, Operator operator) {
         }
         try (InputStream in = Layer.class.getResourceAsStream(name + ".layers")) {
             if (in == null) {
-                throw new IllegalArgumentException("layers: \"" + name
-                        + "\", expected a file, or one of the lists quick, kernels, odd, chains and operators");
+                throw new IllegalArgumentException(
+                        "layers: \"" + name
+                                + "\", expected a file, or one of the lists quick, kernels, odd, dynamic, chains and operators");
             }
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         }
@@ -109,7 +114,7 @@ record Layer(String name, Operator operator) {
 
     /** The same layer on tensors of another layout. */
     Layer in(Layout layout) {
-        return new Layer(name, in(layout, operator));
+        return new Layer(name, in(layout, operator), predicted);
     }
 
     private static Operator in(Layout layout, Operator operator) {

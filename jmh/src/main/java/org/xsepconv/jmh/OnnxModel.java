@@ -62,7 +62,11 @@ final class OnnxModel {
     static Written of(Workload workload, Form form) {
         OnnxModel model = new OnnxModel(form, workload.weights());
         model.graph.addInput(value(INPUT, workload.operator().src()));
-        model.operator(workload.operator());
+        if (workload.predicted() == null) {
+            model.operator(workload.operator());
+        } else {
+            model.predicted(workload.predicted(), workload.convolutions().getFirst());
+        }
         model.graph.addOutput(value(model.last, workload.operator().dst()));
         byte[] bytes = OnnxMl.ModelProto.newBuilder()
                 .setIrVersion(IR_VERSION)
@@ -132,66 +136,82 @@ final class OnnxModel {
         String starts = index("starts" + values, first);
         String ends = index("ends" + values, end);
         String channels = index("axes" + values, 1);
-        node("Slice", starts, ends, channels);
+        append("Slice", starts, ends, channels);
     }
 
     private void concat(List<String> parts) {
         last = parts.getFirst();
         String[] others = parts.subList(1, parts.size()).toArray(String[]::new);
-        node("Concat", others)
-                .addAttribute(AttributeProto.newBuilder()
-                        .setName("axis")
-                        .setType(AttributeProto.AttributeType.INT)
-                        .setI(1));
+        append("Concat", others).addAttribute(integer("axis", 1));
+    }
+
+    private void predicted(Predicted predicted, DepthwiseConv2d conv) {
+        String w = OnnxPredicted.weights(this, predicted, conv);
+        last = INPUT;
+        convolution(conv, w);
+        activation(conv.activation());
     }
 
     private void convolution(DepthwiseConv2d conv, Weights weights) {
         int c = conv.src().c();
-        Padding.Explicit pads = conv.pads(0);
         String w = constant("w" + values, weights.values(), c, 1, conv.kernelHeight(), conv.kernelWidth());
-        String b = constant("b" + values, weights.bias(), c);
-        node("Conv", w, b)
+        convolution(conv, w, constant("b" + values, weights.bias(), c));
+    }
+
+    private void convolution(DepthwiseConv2d conv, String... constants) {
+        int c = conv.src().c();
+        Padding.Explicit pads = conv.pads(0);
+        append("Conv", constants)
                 .addAttribute(integers("kernel_shape", conv.kernelHeight(), conv.kernelWidth()))
                 .addAttribute(integers("strides", conv.strideHeight(), conv.strideWidth()))
                 .addAttribute(integers("dilations", conv.dilationHeight(), conv.dilationWidth()))
                 .addAttribute(integers("pads", pads.top(), pads.left(), pads.bottom(), pads.right()))
-                .addAttribute(AttributeProto.newBuilder()
-                        .setName("group")
-                        .setType(AttributeProto.AttributeType.INT)
-                        .setI(c));
+                .addAttribute(integer("group", c));
     }
 
     private void activation(Activation activation) {
         switch (activation) {
             case Activation.Identity identity -> {}
             case Activation.Clamp clamp -> clamp(clamp);
-            case Activation.LeakyRelu leaky -> node("LeakyRelu").addAttribute(real("alpha", leaky.slope()));
+            case Activation.LeakyRelu leaky -> append("LeakyRelu").addAttribute(real("alpha", leaky.slope()));
             case Activation.HardSigmoid sigmoid ->
-                node("HardSigmoid").addAttribute(real("alpha", 1 / 6f)).addAttribute(real("beta", 0.5f));
-            case Activation.HardSwish swish -> node("HardSwish");
+                append("HardSigmoid").addAttribute(real("alpha", 1 / 6f)).addAttribute(real("beta", 0.5f));
+            case Activation.HardSwish swish -> append("HardSwish");
         }
     }
 
     private void clamp(Activation.Clamp clamp) {
         if (clamp.equals(Activation.relu())) {
-            node("Relu");
+            append("Relu");
             return;
         }
         String lo = constant("lo" + values, new float[] {clamp.lo()});
         String hi = constant("hi" + values, new float[] {clamp.hi()});
-        node("Clip", lo, hi);
+        append("Clip", lo, hi);
     }
 
     /** A node from the last value, and constants, to a new value. */
-    private NodeProto.Builder node(String type, String... constants) {
-        NodeProto.Builder node = graph.addNodeBuilder().setOpType(type).addInput(last);
-        node.addAllInput(List.of(constants));
+    private NodeProto.Builder append(String type, String... constants) {
+        String[] inputs = new String[constants.length + 1];
+        inputs[0] = last;
+        System.arraycopy(constants, 0, inputs, 1, constants.length);
+        return node(type, inputs);
+    }
+
+    /** A node from any values to a new one, its only output, which becomes the last. */
+    NodeProto.Builder node(String type, String... inputs) {
+        NodeProto.Builder node = graph.addNodeBuilder().setOpType(type).addAllInput(List.of(inputs));
         values++;
         last = "v" + values;
         return node.addOutput(last);
     }
 
-    private String constant(String name, float[] data, long... dims) {
+    /** A number for names. */
+    int next() {
+        return graph.getInitializerCount();
+    }
+
+    String constant(String name, float[] data, long... dims) {
         TensorProto.Builder tensor =
                 graph.addInitializerBuilder().setName(name).setDataType(TensorProto.DataType.FLOAT_VALUE);
         LongStream.of(dims).forEach(tensor::addDims);
@@ -201,13 +221,20 @@ final class OnnxModel {
         return name;
     }
 
-    private String index(String name, long value) {
-        graph.addInitializerBuilder()
+    String index(String name, long... values) {
+        TensorProto.Builder tensor = graph.addInitializerBuilder()
                 .setName(name)
                 .setDataType(TensorProto.DataType.INT64_VALUE)
-                .addDims(1)
-                .addInt64Data(value);
+                .addDims(values.length);
+        LongStream.of(values).forEach(tensor::addInt64Data);
         return name;
+    }
+
+    static AttributeProto.Builder integer(String name, long value) {
+        return AttributeProto.newBuilder()
+                .setName(name)
+                .setType(AttributeProto.AttributeType.INT)
+                .setI(value);
     }
 
     private static AttributeProto.Builder integers(String name, long... integers) {

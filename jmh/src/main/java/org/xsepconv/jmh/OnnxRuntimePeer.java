@@ -33,6 +33,11 @@ final class OnnxRuntimePeer implements Peer {
     }
 
     @Override
+    public boolean predicts() {
+        return true;
+    }
+
+    @Override
     public boolean accepts(Operator operator) {
         return operator.src().layout() == Layout.NCHW;
     }

@@ -63,6 +63,11 @@ enum OwnPeer implements Peer {
     }
 
     @Override
+    public boolean predicts() {
+        return this == NATIVE;
+    }
+
+    @Override
     public boolean exact() {
         return true;
     }
@@ -91,6 +96,9 @@ enum OwnPeer implements Peer {
 
     @Override
     public Contender prepare(Workload workload) {
+        if (workload.predicted() != null) {
+            return PredictedContender.of(workload, WARM_UP);
+        }
         PlanOptions options = PlanOptions.defaults().withFusion(fusion).withCompiled(this != GENERIC);
         Plan plan = workload.operator().plan(options, workload.weights());
         return this == ARRAYS ? new OnArrays(workload, plan) : new OnSegments(workload, plan);

@@ -14,6 +14,11 @@ sealed interface Peer permits OwnPeer, PlainPeer, OnnxRuntimePeer, OneDnnPeer, X
     /** Whether it computes this operator in its layout. */
     boolean accepts(Operator operator);
 
+    /** Whether it also computes weights from the input, where a layer does. */
+    default boolean predicts() {
+        return false;
+    }
+
     /** What it computes in place of a layer that it accepts, if that is not the layer itself. */
     default Layer layer(Layer layer) {
         return layer;

@@ -34,13 +34,13 @@ public final class QuickRun {
      * Runs and reports.
      *
      * @param args {@code layers=FILE} or the name of a bundled list, {@code passes=N}, {@code peers=a,b}, {@code cpu=N}, {@code isa=avx2};
-     *     all may be missing; {@code report=startup} reports the time to speed instead, with {@code layers} and {@code cpu}, and
-     *     {@code report=threads} the speed of several threads, with {@code layers}
+     *     all may be missing; {@code report=startup} reports the time to speed instead, {@code report=dynamic} what weights per image cost, both with
+     *     {@code layers} and {@code cpu}, and {@code report=threads} the speed of several threads, with {@code layers}
      */
     public static void main(String[] args) throws IOException, InterruptedException {
-        String layers = option(args, "layers", "quick");
-        int cpu = Integer.parseInt(option(args, "cpu", Integer.toString(Pinning.cpu())));
         String report = option(args, "report", "speed");
+        String layers = option(args, "layers", report.equals("dynamic") ? "dynamic" : "quick");
+        int cpu = Integer.parseInt(option(args, "cpu", Integer.toString(Pinning.cpu())));
         if (!report.equals("speed")) {
             special(report, layers, cpu);
             return;
@@ -81,8 +81,10 @@ public final class QuickRun {
         switch (report) {
             case "startup" -> TimeToSpeed.report(layers, cpu, JVM_ARGS);
             case "threads" -> ThreadScaling.report(layers, JVM_ARGS);
+            case "dynamic" -> DynamicReport.report(layers, cpu);
             default ->
-                throw new IllegalArgumentException("report: \"" + report + "\", expected speed, startup or threads");
+                throw new IllegalArgumentException(
+                        "report: \"" + report + "\", expected speed, startup, threads or dynamic");
         }
     }
 

@@ -40,7 +40,8 @@ record Schedule(List<Layer> layers, List<Cell> cells) {
             for (Layout layout : new Layout[] {Layout.NHWC, Layout.NCHW}) {
                 Layer own = layer.in(layout);
                 for (String id : peers.split(",")) {
-                    if (Peers.byId(id).accepts(own.operator())) {
+                    Peer peer = Peers.byId(id);
+                    if (peer.accepts(own.operator()) && (own.predicted() == null || peer.predicts())) {
                         cells.add(new Cell(own, id));
                     }
                 }

@@ -18,6 +18,7 @@ final class Workload {
 
     private final Operator operator;
     private final float[] input;
+    private final Predicted predicted;
     private final Weights[] weights;
     private final float[] expected;
     private final double[] magnitude;
@@ -28,12 +29,22 @@ final class Workload {
         operator = layer.operator();
         SplittableRandom random = new SplittableRandom(layer.name().hashCode());
         input = values(random, operator.src().elements());
-        weights = operator.convolutions().stream().map(c -> weights(random, c)).toArray(Weights[]::new);
+        predicted = layer.predicted() == null
+                ? null
+                : Predicted.of(layer.predicted(), operator.convolutions().getFirst(), random);
+        weights = predicted != null
+                ? new Weights[] {predicted(operator.convolutions().getFirst())}
+                : operator.convolutions().stream().map(c -> weights(random, c)).toArray(Weights[]::new);
         expected = Reference.run(operator, input, weights);
         magnitude = magnitude();
         src = Buffers.floats(input.length, 0);
         dst = Buffers.floats(expected.length, 1);
         MemorySegment.copy(input, 0, src, ValueLayout.JAVA_FLOAT, 0, input.length);
+    }
+
+    /** Without a bias, as such operators have none. */
+    private Weights predicted(DepthwiseConv2d conv) {
+        return Weights.of(predicted.weights(conv, input), new float[conv.src().c()]);
     }
 
     private static float[] values(SplittableRandom random, long length) {
@@ -106,6 +117,11 @@ final class Workload {
 
     Operator operator() {
         return operator;
+    }
+
+    /** What computes the weights of the only convolution, or null if they are fixed. */
+    Predicted predicted() {
+        return predicted;
     }
 
     List<DepthwiseConv2d> convolutions() {

@@ -6,7 +6,7 @@ import java.util.List;
 import org.xsepconv.internal.emit.Blocks;
 import org.xsepconv.internal.emit.Compiler;
 import org.xsepconv.internal.emit.Emitter;
-import org.xsepconv.internal.emit.WeightPack;
+import org.xsepconv.internal.emit.PackWeights;
 import org.xsepconv.internal.kernel.Operands;
 import org.xsepconv.internal.plan.Step;
 import org.xsepconv.internal.plan.View;
@@ -38,8 +38,8 @@ final class CompiledPass extends ConvPass {
     private final Blocks blocks;
     private final int[] tables;
     private final Packed packed;
-    /** How weights of many kernels are packed, or null for value by value. */
-    private final WeightPacking packing;
+    /** Null where weights are packed value by value. */
+    private final Repacking repacking;
 
     private final Carrier source;
     private final Carrier target;
@@ -66,8 +66,8 @@ final class CompiledPass extends ConvPass {
         this.flat = choice.family().flat();
         this.blocks = emitter.blocks(lanes);
         this.tables = emitter.tables(32 * lanes);
-        this.packing = packing();
         this.packed = pack();
+        this.repacking = checked ? null : repacking();
         this.source = carrier(step.src(), checked, arrays);
         this.target = carrier(step.dst(), checked, arrays);
         double outputs = (double) emitter.rowTile() * step.columns().out() * (flat ? step.c() : blocks.channels());
@@ -149,20 +149,18 @@ final class CompiledPass extends ConvPass {
         return flat ? lane % step.c() : Math.min(first + lane, step.c() - 1);
     }
 
-    private WeightPacking packing() {
-        boolean possible = step.regions() != null && !checked && WeightPacking.possible(lanes);
-        return possible
-                ? new WeightPacking(new WeightPack(
-                        step.c(), step.taps(), step.kernels(), step.regions().pitch(), lanes, !padded))
-                : null;
+    private Repacking repacking() {
+        int pitch = step.regions() == null ? 0 : step.regions().pitch();
+        PackWeights recipe = new PackWeights(step.c(), step.taps(), step.kernels(), pitch, blocks, !padded);
+        return Repacking.of(recipe, 32 * lanes);
     }
 
     @Override
     void fill(float[] weights, int at) {
-        if (packing == null) {
+        if (repacking == null) {
             fill(packed, weights, at);
         } else {
-            packing.run(weights, at, packed.base());
+            repacking.run(weights, at, packed.base());
         }
     }
 
@@ -226,7 +224,7 @@ final class CompiledPass extends ConvPass {
 
     @Override
     List<Compiled> ownKernels() {
-        List<Compiled> all = new ArrayList<>(packing == null ? List.of() : packing.kernels());
+        List<Compiled> all = new ArrayList<>(repacking == null ? List.of() : repacking.kernels());
         Compiled compiled = kernel;
         if (compiled != null) {
             all.add(compiled);

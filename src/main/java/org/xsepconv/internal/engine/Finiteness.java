@@ -1,6 +1,8 @@
 package org.xsepconv.internal.engine;
 
+import java.util.List;
 import org.xsepconv.Arithmetic;
+import org.xsepconv.internal.Check;
 import org.xsepconv.internal.cpu.Cpu;
 import org.xsepconv.internal.emit.Compiler;
 import org.xsepconv.internal.emit.FiniteSum;
@@ -35,6 +37,32 @@ public final class Finiteness {
         boolean vectors = LANES > 0 && Memory.unchecked() && Arithmetic.ofThisMachine() == Arithmetic.FMA;
         int groups = vectors ? (to - from) / GROUP : 0;
         return (groups == 0 || vectors(values, from, groups)) && scalars(values, from + groups * GROUP, to);
+    }
+
+    /**
+     * Rejects values that are not.
+     *
+     * @param name what to call them in an exception
+     * @param values all, or more than these
+     * @param count how many, from the start on
+     * @param index of the first one, where they come from
+     * @throws IllegalArgumentException naming the first one that is not finite
+     */
+    public void check(String name, float[] values, int count, long index) {
+        if (!holds(values, 0, count)) {
+            for (int i = 0; i < count; i++) {
+                Check.finite(name + "[" + (index + i) + "]", values[i]);
+            }
+        }
+    }
+
+    /**
+     * Whether its kernel runs at full speed.
+     *
+     * @return what {@link Compiled#state} says, if it has run
+     */
+    public List<String> states() {
+        return kernel == null ? List.of() : List.of(kernel.state());
     }
 
     private boolean vectors(float[] values, int from, int groups) {

@@ -8,6 +8,7 @@ import org.xsepconv.PlanOptions;
 import org.xsepconv.internal.emit.Family;
 import org.xsepconv.internal.plan.Dependence;
 import org.xsepconv.internal.plan.Step;
+import org.xsepconv.internal.plan.View;
 
 /** Turns the steps of a plan into passes. */
 public final class Passes {
@@ -24,6 +25,9 @@ public final class Passes {
 
     /** A vector by a source kernel. */
     private static final double SOURCE = 200;
+
+    /** Shorter vectors are not transposed. */
+    private static final int LEAST_BITS = 128;
 
     private Passes() {}
 
@@ -44,7 +48,7 @@ public final class Passes {
      * @param kernels the kernel of a step
      * @param temporaryBytes size of the temporary buffer
      * @param access how the caller's memory is reached
-     * @param options all settled
+     * @param options settled
      * @return the program
      */
     public static Program program(
@@ -53,13 +57,12 @@ public final class Passes {
             long temporaryBytes,
             Access access,
             PlanOptions options) {
-        boolean checked = options.checked();
         List<Pass> passes = new ArrayList<>();
         List<String> text = new ArrayList<>();
         for (Step step : steps) {
             switch (step) {
                 case Step.Copy copy -> {
-                    CopyPass pass = new CopyPass(copy, access == Access.DIRECT && !checked);
+                    Pass pass = pass(copy, access, options);
                     passes.add(pass);
                     text.add(pass.describe());
                 }
@@ -111,6 +114,14 @@ public final class Passes {
      */
     public static boolean fuses(Step.Fused step, Function<Step.Convolve, Choice> kernels) {
         return FusedPlan.of(step, kernels) != null;
+    }
+
+    private static Pass pass(Step.Copy step, Access access, PlanOptions options) {
+        int bits = options.vectorBits();
+        boolean turns = bits >= LEAST_BITS && access != Access.LANDED && !options.checked() && TurnPass.fits(step);
+        return turns
+                ? new TurnPass(step, bits, access == Access.ARRAYS)
+                : new CopyPass(step, access == Access.DIRECT && !options.checked());
     }
 
     private static Pass pass(Step.Convolve step, Choice choice, Access access) {
@@ -191,6 +202,20 @@ public final class Passes {
                                 + outputs(plan.stages().getLast()));
             }
         };
+    }
+
+    /**
+     * Whether pixels can be turned to planes in the temporary buffer, or filled from there, by a compiled kernel.
+     *
+     * @param c channels
+     * @param h rows
+     * @param w columns
+     * @param pixels where they are
+     * @param options settled
+     * @return false if it would have to be done value by value
+     */
+    public static boolean turns(int c, int h, int w, View pixels, PlanOptions options) {
+        return options.vectorBits() >= LEAST_BITS && !options.checked() && TurnPass.fits(c, h, w, pixels);
     }
 
     /** What it takes to move so many floats, in FMAs of one lane. */

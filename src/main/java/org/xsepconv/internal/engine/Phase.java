@@ -10,9 +10,29 @@ final class Phase {
     private final Pass[] passes;
     private final long items;
 
+    /** The image to be computed, of so many; all together are one. Items of a pass are in the order of the images. */
+    private final int image;
+
+    private final int images;
+
     Phase(List<Pass> passes) {
-        this.passes = passes.toArray(Pass[]::new);
-        this.items = passes.stream().mapToLong(Pass::items).sum();
+        this(passes.toArray(Pass[]::new), 0, 1);
+    }
+
+    private Phase(Pass[] passes, int image, int images) {
+        this.passes = passes;
+        this.image = image;
+        this.images = images;
+        long sum = 0;
+        for (Pass pass : passes) {
+            sum += pass.items() / images;
+        }
+        this.items = sum;
+    }
+
+    /** The part of this phase, which is one of all images, that computes one of them. */
+    Phase of(int which, int all) {
+        return new Phase(passes, which, all);
     }
 
     /** Work items of all passes. */
@@ -63,7 +83,8 @@ final class Phase {
         }
     }
 
-    private static long first(Pass pass, int share, int shares) {
-        return share * pass.items() / shares;
+    private long first(Pass pass, int share, int shares) {
+        long each = pass.items() / images;
+        return image * each + share * each / shares;
     }
 }

@@ -28,7 +28,7 @@ public final class Program {
     Program(List<List<Pass>> groups, long temporaryBytes, List<String> text) {
         this.passes = groups.stream().flatMap(List::stream).toArray(Pass[]::new);
         this.phases = groups.stream().map(Phase::new).toList();
-        this.threads = mostThreads();
+        this.threads = threads(1);
         this.temporaryBytes = temporaryBytes;
         this.text = List.copyOf(text);
     }
@@ -113,12 +113,18 @@ public final class Program {
         return threads;
     }
 
-    private int mostThreads() {
+    /**
+     * As {@link #threads()}, if the images are done one after the other.
+     *
+     * @param images how many there are, 1 or more
+     * @return 1 or more
+     */
+    public int threads(int images) {
         double nanos = 0;
         for (Pass pass : passes) {
-            nanos += pass.nanos();
+            nanos += pass.nanos() / images;
         }
-        long items = phases.stream().mapToLong(Phase::items).max().orElse(1);
+        long items = phases.stream().mapToLong(Phase::items).max().orElse(1) / images;
         int most = Math.clamp(items, 1, Integer.MAX_VALUE);
         return Math.clamp((long) Math.sqrt(2 * nanos / DISPATCH_NANOS), 1, most);
     }
@@ -183,6 +189,25 @@ public final class Program {
             run(scratch);
         } else {
             new Team(phases, scratch, threads).run(executor);
+        }
+    }
+
+    /**
+     * Runs on one image, in the calling thread and in {@code threads - 1} tasks of an executor, whether or not that is faster.
+     *
+     * @param scratch bound to the caller's memory, with a frame per thread
+     * @param image which one
+     * @param images of the whole tensor
+     * @param executor runs the tasks, or not; not used for one thread
+     * @param threads that take part at most
+     */
+    public void run(Scratch scratch, int image, int images, Executor executor, int threads) {
+        if (threads <= 1) {
+            run(scratch, image, images);
+        } else {
+            List<Phase> own =
+                    phases.stream().map(phase -> phase.of(image, images)).toList();
+            new Team(own, scratch, threads).run(executor);
         }
     }
 }

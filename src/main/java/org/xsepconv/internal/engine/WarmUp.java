@@ -1,6 +1,7 @@
 package org.xsepconv.internal.engine;
 
 import java.util.List;
+import java.util.function.Supplier;
 
 /** Runs a program until it is compiled. */
 public final class WarmUp {
@@ -21,6 +22,19 @@ public final class WarmUp {
      * @return whether it is at full speed
      */
     public static boolean run(Program program, Runnable call, long limit) {
+        return run(program, program::states, call, limit);
+    }
+
+    /**
+     * Runs a program, and kernels that are not its own, until all are at full speed.
+     *
+     * @param program what
+     * @param states of its kernels and the others
+     * @param call runs it once
+     * @param limit nanoseconds after which to return in any case, but not before the first call
+     * @return whether it is at full speed
+     */
+    public static boolean run(Program program, Supplier<List<String>> states, Runnable call, long limit) {
         double expected = NEAR * program.expectedNanos();
         long start = System.nanoTime();
         long now = start;
@@ -30,7 +44,7 @@ public final class WarmUp {
             long end = System.nanoTime();
             fast = end - now <= expected ? fast + 1 : 0;
             now = end;
-            if (fast >= FAST_CALLS && atSpeed(program.states())) {
+            if (fast >= FAST_CALLS && atSpeed(states.get())) {
                 return true;
             }
         } while (now - start < limit);

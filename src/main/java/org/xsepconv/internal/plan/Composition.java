@@ -99,13 +99,20 @@ record Composition(Lowering.Result apart, Lowering.Result best, List<String> rea
         double asPlanes = cost(planes, bits);
         double asPixels = cost(Lowering.of(operator, settled, Lowering.Handover.PIXELS, weights), bits);
         boolean pixels = asPixels < asPlanes;
-        reasons.add(String.format(
-                Locale.ROOT,
-                "results handed over as %s: estimated %,.0f multiply-adds against %,.0f as %s",
-                pixels ? "pixels" : "planes",
-                Math.min(asPixels, asPlanes),
-                Math.max(asPixels, asPlanes),
-                pixels ? "planes" : "pixels"));
+        String chosen = "results handed over as " + (pixels ? "pixels" : "planes");
+        String other = pixels ? "planes" : "pixels";
+        double least = Math.min(asPixels, asPlanes);
+        double most = Math.max(asPixels, asPlanes);
+        reasons.add(
+                most == Double.POSITIVE_INFINITY
+                        ? chosen + ": as " + other + " a convolution would have no compiled kernel"
+                        : String.format(
+                                Locale.ROOT,
+                                "%s: estimated %,.0f multiply-adds against %,.0f as %s",
+                                chosen,
+                                least,
+                                most,
+                                other));
         return lowered(operator, settled, pixels ? Lowering.Handover.PIXELS : Lowering.Handover.TENSORS, weights);
     }
 

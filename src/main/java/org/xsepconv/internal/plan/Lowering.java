@@ -28,6 +28,7 @@ final class Lowering {
     private final List<Step> steps = new ArrayList<>();
     private final Handover handover;
     private final Iterator<Weights> weights;
+    private final PlanOptions options;
     /** What is added, or null if nothing is. */
     private final View other;
 
@@ -43,8 +44,9 @@ final class Lowering {
         PIECES
     }
 
-    private Lowering(View other, Handover handover, Weights... weights) {
+    private Lowering(View other, PlanOptions options, Handover handover, Weights... weights) {
         this.other = other;
+        this.options = options;
         this.handover = handover;
         this.weights = Arrays.asList(weights).iterator();
     }
@@ -59,7 +61,7 @@ final class Lowering {
 
     static Result of(Operator operator, PlanOptions options, Handover handover, Weights... weights) {
         View other = operator.residual() ? View.of(View.OTHER, "other", operator.dst(), options.other()) : null;
-        Lowering lowering = new Lowering(other, handover, weights);
+        Lowering lowering = new Lowering(other, options, handover, weights);
         View src = View.of(View.SRC, "src", operator.src(), options.src());
         View dst = View.of(View.DST, "dst", operator.dst(), options.dst());
         lowering.lower(operator, src, dst, 0);
@@ -177,14 +179,24 @@ final class Lowering {
         return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     }
 
+    /** Branches that are single convolutions come last, as few steps as they can be. */
     private void split(Split split, View src, View dst, long free) {
+        List<Step.Convolve> single = new ArrayList<>();
         int first = 0;
         for (Split.Branch branch : split.branches()) {
             View from = src.from(
                     branch.firstChannel(), branch.channels() == split.src().c());
             View to = dst.from(first, branch.channels() == split.dst().c());
+            int before = steps.size();
             switch (branch) {
-                case Split.Convolved convolved -> lower(convolved.operator(), from, to, free);
+                case Split.Convolved convolved -> {
+                    lower(convolved.operator(), from, to, free);
+                    if (convolved.operator() instanceof DepthwiseConv2d && !options.inPlace()) {
+                        List<Step> own = steps.subList(before, steps.size());
+                        own.forEach(step -> single.add((Step.Convolve) step));
+                        own.clear();
+                    }
+                }
                 case Split.Copied copied ->
                     steps.add(new Step.Copy(
                             split.src().n(),
@@ -195,6 +207,15 @@ final class Lowering {
                             to));
             }
             first += branch.channels();
+        }
+        boolean all = single.stream().mapToInt(Step.Convolve::c).sum() == first;
+        Interleaving.Detour detour =
+                all ? Interleaving.detour(single, src, split.src(), dst, split.dst(), options, roundUp(free)) : null;
+        if (detour != null) {
+            temporaryBytes = Math.max(temporaryBytes, detour.temporaryBytes());
+            steps.addAll(detour.steps());
+        } else {
+            steps.addAll(Interleaving.joined(single));
         }
     }
 

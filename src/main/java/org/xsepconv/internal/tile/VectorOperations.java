@@ -68,19 +68,26 @@ abstract sealed class VectorOperations extends NumberOperations permits TileMeth
      * One float in all lanes.
      *
      * @param of what listings call it
-     * @param a pinned, in the weights
+     * @param a pinned
      * @return the vector
      */
     public Vec broadcast(String of, Address a) {
         Vec v = vec(of);
         code.add(v + " = broadcast " + a, b -> {
-            memory.memory(species(b), a.space()).getstatic(Types.LAYOUT, "JAVA_FLOAT_UNALIGNED", Types.FLOAT_LAYOUT);
-            MemoryCode.push(b, a)
-                    .invokeinterface(Types.SEGMENT, "get", Types.GET_FLOAT)
-                    .invokestatic(Types.FLOATS, "broadcast", Types.BROADCAST)
-                    .astore(v.slot());
+            number(species(b), a);
+            b.invokestatic(Types.FLOATS, "broadcast", Types.BROADCAST).astore(v.slot());
         });
         return v;
+    }
+
+    private void number(CodeBuilder b, Address a) {
+        if (memory.array(a.space())) {
+            memory.place(b, a, false);
+            b.faload();
+        } else {
+            memory.memory(b, a.space()).getstatic(Types.LAYOUT, "JAVA_FLOAT_UNALIGNED", Types.FLOAT_LAYOUT);
+            MemoryCode.push(b, a).invokeinterface(Types.SEGMENT, "get", Types.GET_FLOAT);
+        }
     }
 
     /** Stores all lanes. */

@@ -1,0 +1,142 @@
+package org.xsepconv.jmh;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import org.xsepconv.DepthwiseConv2d;
+import org.xsepconv.DynamicPlan;
+import org.xsepconv.DynamicWorkspace;
+import org.xsepconv.Layout;
+import org.xsepconv.ODConv;
+import org.xsepconv.ODConvPlan;
+import org.xsepconv.Plan;
+import org.xsepconv.Workspace;
+
+/** What weights per image cost beside a static plan of the same size: given by the caller, or mixed from four kernels. */
+final class DynamicReport {
+    private static final Duration WARM_UP = Duration.ofSeconds(10);
+    private static final int ROUNDS = 21;
+    private static final int FIRST_ROUNDS = 10;
+    private static final long ROUND_NANOS = 15_000_000;
+    private static final int CALLS = 50;
+
+    private DynamicReport() {}
+
+    /** Measures all layers of a list in both layouts, in this JVM; the ways take turns. */
+    static void report(String layers, int cpu) {
+        if (cpu >= 0) {
+            Pinning.pin(cpu);
+        }
+        System.out.printf(
+                Locale.ROOT,
+                "%-22s %-6s %9s %9s %7s %9s %7s %10s%n",
+                "layer",
+                "layout",
+                "static",
+                "given",
+                "ratio",
+                "odconv",
+                "ratio",
+                "attention");
+        for (Layer layer : Layer.ofFile(layers)) {
+            for (Layout layout : new Layout[] {Layout.NHWC, Layout.NCHW}) {
+                if (layer.in(layout).operator() instanceof DepthwiseConv2d conv
+                        && conv.src().n() == 1) {
+                    System.out.println(line(layer.in(layout), conv));
+                }
+            }
+        }
+        System.out.println(
+                "us, medians of " + ROUNDS
+                        + " rounds; static: a plan with fixed weights; given: weights with every call;"
+                        + " odconv: four kernels mixed by a given attention; ratios to static; attention: what the branch of ODConv takes");
+    }
+
+    private static String line(Layer layer, DepthwiseConv2d conv) {
+        Workload workload = new Workload(new Layer(layer.name(), conv, Predicted.Kind.ODCONV));
+        Predicted.Mixed mixed = (Predicted.Mixed) workload.predicted();
+        MemorySegment src = workload.src();
+        MemorySegment dst = workload.dst();
+        float[] input = workload.input();
+        ODConv.Attention[] attention = mixed.branch().attention(conv.src(), input);
+        float[] values = workload.weights(0).values();
+        MemorySegment weights = Buffers.floats(values.length, 2);
+        MemorySegment.copy(values, 0, weights, ValueLayout.JAVA_FLOAT, 0, values.length);
+        Plan fixed = conv.plan(workload.weights());
+        DynamicPlan given = conv.planDynamic(null);
+        ODConvPlan odconv = ODConv.plan(conv, mixed.kernels(), null);
+        fixed.warmUp(WARM_UP);
+        given.warmUp(WARM_UP);
+        odconv.warmUp(WARM_UP);
+        Workspace one = fixed.workspace();
+        DynamicWorkspace two = given.workspace();
+        DynamicWorkspace three = odconv.workspace();
+        List<Runnable> ways = List.of(
+                () -> fixed.execute(src, dst, one),
+                () -> given.execute(src, weights, dst, two),
+                () -> odconv.execute(src, attention, dst, three),
+                () -> mixed.branch().attention(conv.src(), input));
+        for (Runnable way : ways.subList(0, 3)) {
+            workload.check(layer.name(), new Checked(way, workload), true);
+        }
+        double[] us = medians(ways);
+        return String.format(
+                Locale.ROOT,
+                "%-22s %-6s %9.2f %9.2f %7.2f %9.2f %7.2f %10.2f",
+                layer.name(),
+                conv.src().layout(),
+                us[0],
+                us[1],
+                us[1] / us[0],
+                us[2],
+                us[2] / us[0],
+                us[3]);
+    }
+
+    private record Checked(Runnable way, Workload workload) implements Contender {
+        @Override
+        public void run() {
+            way.run();
+        }
+
+        @Override
+        public float[] output() {
+            return workload.output();
+        }
+    }
+
+    private static double[] medians(List<Runnable> ways) {
+        double[][] us = new double[ways.size()][ROUNDS];
+        for (int round = -FIRST_ROUNDS; round < ROUNDS; round++) {
+            for (int w = 0; w < us.length; w++) {
+                double time = time(ways.get(w));
+                if (round >= 0) {
+                    us[w][round] = time;
+                }
+            }
+        }
+        double[] medians = new double[us.length];
+        for (int w = 0; w < us.length; w++) {
+            Arrays.sort(us[w]);
+            medians[w] = us[w][ROUNDS / 2];
+        }
+        return medians;
+    }
+
+    private static double time(Runnable way) {
+        long start = System.nanoTime();
+        long calls = 0;
+        long nanos;
+        do {
+            for (int i = 0; i < CALLS; i++) {
+                way.run();
+            }
+            calls += CALLS;
+            nanos = System.nanoTime() - start;
+        } while (nanos < ROUND_NANOS);
+        return 1e-3 * nanos / calls;
+    }
+}

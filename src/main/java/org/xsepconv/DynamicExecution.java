@@ -1,0 +1,216 @@
+package org.xsepconv;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
+import org.xsepconv.internal.Check;
+import org.xsepconv.internal.engine.Door;
+import org.xsepconv.internal.engine.Program;
+import org.xsepconv.internal.engine.Scratch;
+import org.xsepconv.internal.engine.WarmUp;
+import org.xsepconv.internal.plan.Planner;
+import org.xsepconv.internal.plan.View;
+
+/**
+ * How plans are carried out whose weights come with every call: the door, a workspace, then image by image its weights and
+ * the right program. Thread-safe.
+ */
+final class DynamicExecution {
+    private static final int KEPT = 8;
+    static final long MOST_ELEMENTS = Integer.MAX_VALUE - 8L;
+
+    private final DepthwiseConv2d convolution;
+    private final Supplier<Planner.Result> planner;
+    private final Planner.Result model;
+    private final Door.Side src;
+    private final Door.Side dst;
+    private final Door door;
+    private final int perImage;
+    private final int images;
+
+    /** Native memory that a workspace has for {@link Source}. */
+    private long extraBytes;
+
+    private final ConcurrentLinkedQueue<DynamicWorkspace> spare = new ConcurrentLinkedQueue<>();
+
+    /**
+     * Weights of all images of a call, in whatever form.
+     *
+     * @param <W> the form
+     */
+    interface Source<W> {
+        /** Rejects what is wrong with them, before anything is written. */
+        void check(W weights, DynamicWorkspace workspace);
+
+        /** Gives a program those of an image. */
+        void pack(W weights, int image, DynamicWorkspace workspace, Program program);
+    }
+
+    DynamicExecution(DepthwiseConv2d convolution, PlanOptions options, float[] bias) {
+        TensorShape shape = convolution.src();
+        double size = (double) shape.c() * convolution.kernelHeight() * convolution.kernelWidth();
+        if (size > MOST_ELEMENTS) {
+            throw new IllegalArgumentException("weights: c*kh*kw = " + size + ", expected to fit an array");
+        }
+        if (options.inPlace()) {
+            throw new IllegalArgumentException("options: in place, expected separate input and output");
+        }
+        if (convolution.residual()) {
+            throw new IllegalArgumentException("convolution: adds another tensor, expected one that does not");
+        }
+        this.convolution = convolution;
+        this.images = shape.n();
+        this.perImage = (int) size;
+        Weights none = Weights.of(new float[perImage], bias);
+        Weights.check(convolution, none);
+        this.planner = () -> Planner.plan(convolution, options, none);
+        this.model = planner.get();
+        this.src = Door.Side.of(View.SRC, "src", shape, options.src());
+        this.dst = Door.Side.of(View.DST, "dst", convolution.dst(), options.dst());
+        this.door = new Door(src, null, dst, false);
+    }
+
+    /** Has every workspace bring so much native memory. */
+    DynamicExecution withExtraBytes(long bytes) {
+        extraBytes = bytes;
+        return this;
+    }
+
+    DepthwiseConv2d convolution() {
+        return convolution;
+    }
+
+    /** What a plan consists of, without weights. */
+    Planner.Result model() {
+        return model;
+    }
+
+    Door door() {
+        return door;
+    }
+
+    int images() {
+        return images;
+    }
+
+    /** Weights of an image. */
+    int perImage() {
+        return perImage;
+    }
+
+    DynamicWorkspace workspace(int parallelism) {
+        Planner.Result programs = planner.get();
+        Scratch scratch = new Scratch(programs.temporaryBytes(), programs.scratchBytes(), parallelism);
+        return new DynamicWorkspace(this, programs, scratch, perImage, extraBytes);
+    }
+
+    /** Runs on scratch memory until calls on native memory, or on arrays, are at full speed. */
+    <W> boolean warmUp(Duration limit, boolean arrays, Source<W> source, W weights, Supplier<List<String>> states) {
+        Check.notNull("limit", limit);
+        Check.atLeast("limit", limit.toMillis(), 0);
+        DynamicWorkspace workspace = workspace(1);
+        Program program = arrays ? workspace.programs.arrays() : workspace.programs.direct();
+        Supplier<List<String>> all = () -> {
+            List<String> list = new ArrayList<>(program.states());
+            list.addAll(workspace.finiteness.states());
+            list.addAll(states.get());
+            return list;
+        };
+        if (arrays) {
+            float[] input = array(src);
+            float[] output = array(dst);
+            return WarmUp.run(program, all, () -> run(input, source, weights, output, workspace), limit.toNanos());
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment input = arena.allocate(src.bytes(), 64);
+            MemorySegment output = arena.allocate(dst.bytes(), 64);
+            return WarmUp.run(program, all, () -> run(input, source, weights, output, workspace), limit.toNanos());
+        }
+    }
+
+    private static float[] array(Door.Side side) {
+        long elements = side.bytes() / Float.BYTES;
+        Check.atMost(side.name() + "().elements()", elements, MOST_ELEMENTS);
+        return new float[(int) elements];
+    }
+
+    /** On arrays that have passed the door; a workspace that is null is lent. */
+    <W> void run(float[] input, Source<W> source, W weights, float[] output, DynamicWorkspace own) {
+        DynamicWorkspace workspace = own == null ? borrow(1) : own;
+        workspace.acquire(this, 1);
+        try {
+            source.check(weights, workspace);
+            workspace.scratch.bind(input, null, output);
+            Program program = workspace.programs.arrays();
+            for (int image = 0; image < images; image++) {
+                source.pack(weights, image, workspace, program);
+                program.run(workspace.scratch, image, images);
+            }
+        } finally {
+            workspace.giveBack();
+            giveBack(own, workspace);
+        }
+    }
+
+    /** On segments that have passed the door, in the calling thread. */
+    <W> void run(MemorySegment input, Source<W> source, W weights, MemorySegment output, DynamicWorkspace own) {
+        run(input, source, weights, output, null, 1, own);
+    }
+
+    /** On segments that have passed the door, in several threads; a workspace that is null is lent. */
+    <W> void run(
+            MemorySegment input,
+            Source<W> source,
+            W weights,
+            MemorySegment output,
+            Executor executor,
+            int parallelism,
+            DynamicWorkspace own) {
+        int threads = own == null ? useful(parallelism) : parallelism;
+        DynamicWorkspace workspace = own == null ? borrow(threads) : own;
+        workspace.acquire(this, threads);
+        try {
+            source.check(weights, workspace);
+            boolean direct = Door.addressable(input) && Door.addressable(output);
+            boolean anyThread = direct && !model.options().checked() || Door.shared(input) && Door.shared(output);
+            Program program = direct ? workspace.programs.direct() : workspace.programs.landed();
+            int taking = executor == null || !anyThread ? 1 : Math.min(threads, program.threads(Math.max(1, images)));
+            workspace.scratch.bind(input, null, output);
+            for (int image = 0; image < images; image++) {
+                source.pack(weights, image, workspace, program);
+                program.run(workspace.scratch, image, images, executor, taking);
+            }
+        } finally {
+            workspace.giveBack();
+            giveBack(own, workspace);
+            Reference.reachabilityFence(input);
+            Reference.reachabilityFence(output);
+            Reference.reachabilityFence(workspace);
+        }
+    }
+
+    private int useful(int parallelism) {
+        int n = Math.max(1, images);
+        int threads = Math.max(model.direct().threads(n), model.landed().threads(n));
+        return Math.min(parallelism, threads);
+    }
+
+    /** A workspace that is kept, unless it is for fewer threads: then it is dropped for one that is not. */
+    private DynamicWorkspace borrow(int parallelism) {
+        DynamicWorkspace workspace = spare.poll();
+        return workspace == null || workspace.scratch.threads() < parallelism ? workspace(parallelism) : workspace;
+    }
+
+    /** Keeps a workspace that was lent. */
+    private void giveBack(DynamicWorkspace own, DynamicWorkspace workspace) {
+        if (own == null && spare.size() < KEPT) {
+            spare.add(workspace);
+        }
+    }
+}
