@@ -84,7 +84,10 @@ final class Finish {
         return step.dst().pixel() == 4 && step.target().pixel() == 4 && (addends == null || addends.pixel() == 4);
     }
 
-    /** Items whose sums stay in a cache: fewer planes, then fewer rows. */
+    /**
+     * Items whose sums stay in a cache: fewer planes, then fewer rows. Where channels are lanes blocks stay as they are, because kernels find
+     * their weights by whole vectors of them.
+     */
     static Cut cut(Step.Convolve step, Cut cut) {
         if (step.epilogue() == null) {
             return cut;
@@ -99,7 +102,8 @@ final class Finish {
                 * step.rows().dilation()
                 / step.rows().stride();
         long band = Math.max(planes ? 4 * halo : 1, BYTES / (row * block));
-        return cut.withBlock(block).withBand(Math.min(cut.band(), band));
+        Cut blocks = block == cut.block() ? cut : cut.withBlock(block);
+        return blocks.withBand(Math.min(cut.band(), band));
     }
 
     /** Scratch that a thread needs. */
