@@ -20,6 +20,8 @@ import net.jqwik.api.ShrinkingMode;
 import net.jqwik.api.lifecycle.AfterContainer;
 import net.jqwik.api.lifecycle.BeforeContainer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.xsepconv.internal.cpu.Cpu;
 import org.xsepconv.internal.plan.KernelLine;
 import org.xsepconv.internal.plan.KernelTable;
@@ -244,5 +246,23 @@ class EpilogueTest {
     @Provide
     Arbitrary<DepthwiseConv2d> convolutions() {
         return Convolutions.all();
+    }
+
+    /** More weights than a cache holds: items of some channels, which begin where a vector of channels does. */
+    @ParameterizedTest
+    @ValueSource(ints = {8, 17, 20, 40, 100})
+    void blocksOfChannels(int c) {
+        DepthwiseConv2d conv =
+                DepthwiseConv2d.of(TensorShape.nhwc(1, 3, 3, c), 13, 13).padding(Padding.same());
+        float[] src = Cases.values(conv.src().elements(), 1);
+        Weights weights = Cases.weights(conv, 2).withScale(Cases.values(c, 3));
+        float[] expected = Reference.run(conv, src, weights);
+        for (int bits : Cpu.widths()) {
+            Plan plan = conv.plan(PlanOptions.defaults().withVectorBits(bits), weights);
+            MemorySegment x = Arena.ofAuto().allocateFrom(ValueLayout.JAVA_FLOAT, src);
+            MemorySegment y = Arena.ofAuto().allocate(4L * expected.length);
+            plan.execute(x, y);
+            Cases.assertSame(conv + " " + bits + " bits", expected, y.toArray(ValueLayout.JAVA_FLOAT));
+        }
     }
 }

@@ -84,7 +84,10 @@ final class Finish {
         return step.dst().pixel() == 4 && step.target().pixel() == 4 && (addends == null || addends.pixel() == 4);
     }
 
-    /** Items whose sums stay in a cache: fewer planes, then fewer rows. */
+    /**
+     * Items whose sums stay in a cache: fewer planes, then fewer rows. Where channels are lanes blocks stay as they are, because kernels find
+     * their weights by whole vectors of them.
+     */
     static Cut cut(Step.Convolve step, Cut cut) {
         if (step.epilogue() == null) {
             return cut;
