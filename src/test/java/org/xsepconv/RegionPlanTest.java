@@ -56,7 +56,7 @@ class RegionPlanTest {
                 .as(Regional::random);
     }
 
-    @Property(tries = 600, shrinking = ShrinkingMode.BOUNDED, edgeCases = EdgeCasesMode.NONE)
+    @Property(tries = 300, shrinking = ShrinkingMode.BOUNDED, edgeCases = EdgeCasesMode.NONE)
     void everyLineEqualsTheReference(@ForAll("calls") Regional all) {
         float[] expected = all.reference();
         for (KernelLine line : KernelTable.REGIONS) {
@@ -89,7 +89,7 @@ class RegionPlanTest {
         }
     }
 
-    @Property(tries = 150, shrinking = ShrinkingMode.BOUNDED, edgeCases = EdgeCasesMode.NONE)
+    @Property(tries = 80, shrinking = ShrinkingMode.BOUNDED, edgeCases = EdgeCasesMode.NONE)
     void everyKindOfMemory(@ForAll("calls") Regional all) {
         RegionPlan plan = all.planOrNull(PlanOptions.defaults());
         float[] expected = all.reference();
