@@ -345,58 +345,6 @@ public record DepthwiseConv2d(
      */
     public static DepthwiseConv2d parse(String text) {
         Check.notNull("text", text);
-        String[] words = text.trim().split("\\s+");
-        DepthwiseConv2d result = of(TensorShape.parse(words[0]), 1, 1);
-        for (int i = 1; i < words.length; i++) {
-            result = result.with(words[i]);
-        }
-        return result;
-    }
-
-    private DepthwiseConv2d with(String word) {
-        int colon = word.indexOf(':');
-        String key = word.substring(0, Math.max(colon, 0));
-        String value = word.substring(colon + 1);
-        return switch (key) {
-            case "k" -> {
-                int[] k = pair(word, value);
-                yield new DepthwiseConv2d(
-                        src,
-                        k[0],
-                        k[1],
-                        strideHeight,
-                        strideWidth,
-                        dilationHeight,
-                        dilationWidth,
-                        padding,
-                        activation,
-                        residual);
-            }
-            case "s" -> stride(pair(word, value)[0], pair(word, value)[1]);
-            case "d" -> dilation(pair(word, value)[0], pair(word, value)[1]);
-            case "pad" -> padding(Padding.parse(value));
-            case "act" -> activation(Activation.parse(value));
-            case "add" -> {
-                if (!value.equals("other")) {
-                    throw new IllegalArgumentException("convolution: \"" + word + "\", expected add:other");
-                }
-                yield residual(true);
-            }
-            default ->
-                throw new IllegalArgumentException(
-                        "convolution: \"" + word + "\", expected k:, s:, d:, pad:, act: or add:");
-        };
-    }
-
-    private static int[] pair(String word, String value) {
-        String[] parts = value.split("x", -1);
-        try {
-            if (parts.length == 2) {
-                return new int[] {Integer.parseInt(parts[0]), Integer.parseInt(parts[1])};
-            }
-        } catch (NumberFormatException e) {
-            throw new IllegalArgumentException("convolution: \"" + word + "\", expected two numbers, 3x3", e);
-        }
-        throw new IllegalArgumentException("convolution: \"" + word + "\", expected two numbers, 3x3");
+        return ConvolutionText.parse(text);
     }
 }
