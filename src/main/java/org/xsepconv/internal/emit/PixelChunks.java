@@ -51,6 +51,11 @@ record PixelChunks(Geometry g, int outputs, int chunk) implements PixelEmitter {
                 + rows().runs().size() * (1 + columns().runs().size());
     }
 
+    @Override
+    public boolean overlaps() {
+        return false;
+    }
+
     private Walk rows() {
         return Walk.rows(g, along(outputs, 1));
     }
@@ -122,13 +127,13 @@ record PixelChunks(Geometry g, int outputs, int chunk) implements PixelEmitter {
     private TileMethod begin(TileClass c, Run along) {
         return c.methodOnce(
                 "begin" + along.size(),
-                t -> vectors(t, c, (n, w, y, some) -> {
+                t -> vectors(t, c, (channel, w, y, some) -> {
                     Vec bias = t.load("bias", t.pin(w));
                     for (int o = 0; o < along.size(); o++) {
                         t.store(bias, output(y, o), some);
                     }
                 }),
-                "vectors");
+                "channels");
     }
 
     private TileMethod end(TileClass c, Run along) {
@@ -136,7 +141,7 @@ record PixelChunks(Geometry g, int outputs, int chunk) implements PixelEmitter {
                 "end" + along.size(),
                 t -> {
                     Activate activate = t.activation(g.activation(), g.p(), g.q());
-                    vectors(t, c, (n, w, y, some) -> {
+                    vectors(t, c, (channel, w, y, some) -> {
                         for (int o = 0; o < along.size(); o++) {
                             Address at = output(y, o);
                             Vec sum = t.load("sum" + o, at, some);
@@ -146,7 +151,7 @@ record PixelChunks(Geometry g, int outputs, int chunk) implements PixelEmitter {
                         }
                     });
                 },
-                "vectors");
+                "channels");
     }
 
     /** One chunk of a line. Its inputs count from tap 0 of the tile. */
@@ -156,8 +161,8 @@ record PixelChunks(Geometry g, int outputs, int chunk) implements PixelEmitter {
         int lowest = products.lowest();
         return c.methodOnce(
                 "part" + along.first() + "_" + first,
-                t -> vectors(t, c, (n, w, y, some) -> {
-                    Address x = t.pin(t.step(t.x().plus(lowest * pitch), n, 4L * c.lanes()));
+                t -> vectors(t, c, (channel, w, y, some) -> {
+                    Address x = t.pin(t.step(t.x().plus(lowest * pitch), channel, 4));
                     Address ws = t.pin(w.plus(blocks.tap(first) - blocks.tap(0)));
                     products.multiply(
                                     t,
@@ -166,7 +171,7 @@ record PixelChunks(Geometry g, int outputs, int chunk) implements PixelEmitter {
                                     o -> t.load("sum" + o, output(y, o), some))
                             .forEach((o, sum) -> t.store(sum, output(y, o), some));
                 }),
-                "vectors");
+                "channels");
     }
 
     private Address output(Address y, int o) {
@@ -174,16 +179,12 @@ record PixelChunks(Geometry g, int outputs, int chunk) implements PixelEmitter {
     }
 
     private interface Body {
-        void of(Index vector, Address block, Address y, Mask some);
+        void of(Index channel, Address block, Address y, Mask some);
     }
 
-    /** For all vectors of channels: its weights, unpinned, its outputs, pinned, and its lanes. */
+    /** For all vectors of channels: the first channel, its weights, unpinned, its outputs, pinned, and its lanes. */
     private void vectors(TileMethod t, TileClass c, Body body) {
-        Blocks blocks = blocks(c.lanes());
         Mask some = g.some(t);
-        t.loop(t.number(0), n -> {
-            Address block = t.step(t.w(), n, blocks.bytes());
-            body.of(n, block, t.pin(t.step(t.y(), n, 4L * c.lanes())), some);
-        });
+        vectors(t, c, (n, channel, block) -> body.of(channel, block, t.pin(t.step(t.y(), channel, 4)), some));
     }
 }

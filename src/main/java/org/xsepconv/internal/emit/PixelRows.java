@@ -60,37 +60,27 @@ record PixelRows(Geometry g, int columns) implements PixelEmitter {
     private TileMethod row(TileClass c) {
         Walk across = Walk.columns(g, columns);
         List<TileMethod> tiles =
-                across.runs().stream().map(h -> tile(c, across.tiles(), h)).toList();
-        TileMethod row = c.method("row", "count", "skip", "taps");
-        for (int n = 0; n < tiles.size(); n++) {
-            TileMethod tile = tiles.get(n);
-            Run h = across.runs().get(n);
-            across.all(
-                    row,
-                    h,
-                    across.tiles().start(h),
-                    row.x(),
-                    row.y(),
-                    (x, y) -> row.call(tile, x, row.w(), y, row.number(0), row.number(1), row.number(2)));
+                across.runs().stream().map(h -> tiles(c, across, h)).toList();
+        TileMethod row = c.method("row", "channels", "skip", "taps");
+        for (TileMethod run : tiles) {
+            row.call(run, row.x(), row.w(), row.y(), row.number(0), row.number(1), row.number(2));
         }
         return row;
     }
 
-    /** One tile, for a number of vectors of channels and of rows of taps. */
-    private TileMethod tile(TileClass c, Tiles horizontal, Run h) {
-        TileMethod t = c.method("tile" + h.first(), "vectors", "skip", "taps");
+    /** The tiles of a run, for a number of channels and of rows of taps. */
+    private TileMethod tiles(TileClass c, Walk across, Run h) {
+        TileMethod t = c.method("tiles" + h.first(), "channels", "skip", "taps");
         Blocks blocks = blocks(c.lanes());
-        Products products = Products.of(horizontal, h);
+        Products products = Products.of(across.tiles(), h);
         long rowOfTaps = blocks.tap(g.columns().kernel()) - blocks.tap(0);
         Activate activate = t.activation(g.activation(), g.p(), g.q());
         Vec zero = t.constant("zero", 0);
         Mask all = t.mask((1L << c.lanes()) - 1);
         Mask some = g.some(t);
-        t.loop(t.number(0), n -> {
-            Address xs = t.step(t.x(), n, 4L * c.lanes());
-            Address block = t.step(t.w(), n, blocks.bytes());
+        vectors(t, c, across, h, (xs, block, ys) -> {
             Address ws = t.step(block, t.number(1), rowOfTaps);
-            Address y = t.pin(t.step(t.y(), n, 4L * c.lanes()));
+            Address y = t.pin(ys);
             Vec bias = t.load("bias", t.pin(block));
             Vec[] sum = new Vec[h.size()];
             for (int q = 0; q < sum.length; q++) {

@@ -82,9 +82,9 @@ record RegionRows(Geometry g, int columns) implements PixelEmitter {
         return row;
     }
 
-    /** One tile, for a number of vectors of channels and of rows of taps. */
+    /** One tile, for a number of channels and of rows of taps. */
     private TileMethod tile(TileClass c, Tiles horizontal, Run h) {
-        TileMethod t = c.method("tile" + h.first(), "vectors", "skip", "taps");
+        TileMethod t = c.method("tile" + h.first(), "channels", "skip", "taps");
         Blocks blocks = blocks(c.lanes());
         Products products = Products.of(horizontal, h);
         Activate activate = t.activation(g.activation(), g.p(), g.q());
@@ -93,10 +93,10 @@ record RegionRows(Geometry g, int columns) implements PixelEmitter {
         Mask some = g.some(t);
         Address[] own = kernels(t, blocks, h.size());
         long rowOfTaps = blocks.tap(g.columns().kernel()) - blocks.tap(0);
-        t.loop(t.number(0), n -> {
-            Address xs = t.step(t.x(), n, 4L * c.lanes());
-            Address y = t.pin(t.step(t.y(), n, 4L * c.lanes()));
-            Vec bias = t.load("bias", t.pin(t.step(t.w(), n, blocks.bytes())));
+        vectors(t, c, (n, channel, block) -> {
+            Address xs = t.step(t.x(), channel, 4);
+            Address y = t.pin(t.step(t.y(), channel, 4));
+            Vec bias = t.load("bias", t.pin(block));
             Vec[] sum = new Vec[h.size()];
             Address[] ws = new Address[h.size()];
             for (int q = 0; q < sum.length; q++) {

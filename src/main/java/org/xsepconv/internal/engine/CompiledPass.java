@@ -12,7 +12,6 @@ import org.xsepconv.internal.plan.Step;
 import org.xsepconv.internal.plan.View;
 import org.xsepconv.internal.tile.Carrier;
 import org.xsepconv.internal.tile.Compiled;
-import org.xsepconv.internal.tile.TileKernel;
 
 /**
  * A convolution by a kernel compiled for this geometry, whose lanes are channels, columns of planes, or rows of pixels. Items are
@@ -22,9 +21,6 @@ import org.xsepconv.internal.tile.TileKernel;
 final class CompiledPass extends ConvPass {
     /** Weights of a channel block: half of a small L1 cache. */
     private static final int WEIGHT_BYTES = 16 << 10;
-
-    /** What a call may take beside its work, in nanoseconds. */
-    private static final long OVERHEAD = 2000;
 
     /** What a result takes beside its taps, in multiply-adds. */
     private static final double BESIDE = 3;
@@ -194,23 +190,33 @@ final class CompiledPass extends ConvPass {
 
     @Override
     void compute(Frame frame, int c0, int c1, int y0, int y1, long x, long y) {
+        int size = blocks.channels();
+        long w = packed.base() + c0 / size * blocks.bytes();
+        int rest = (c1 - c0) % size;
+        if (flat) {
+            run(frame, x, w, y, 1, y0, y1);
+        } else if (padded) {
+            run(frame, x, w, y, (int) roundUp(c1 - c0, size), y0, y1);
+        } else if (rest == 0 || emitter.overlaps()) {
+            run(frame, x, w, y, c1 - c0, y0, y1);
+        } else {
+            run(frame, x, w, y, c1 - c0 - rest, y0, y1);
+            long last = 4L * (c1 - c0 - size);
+            run(frame, x + last, w + (c1 - c0) / size * blocks.bytes(), y + last, size, y0, y1);
+        }
+    }
+
+    /** Calls the kernel for some channels. */
+    private void run(Frame frame, long x, long w, long y, int channels, int y0, int y1) {
         Operands o = frame.operands;
+        o.weights = packed.memory;
         Object from = memory(source, frame, o.src, View.SRC);
         Object to = memory(target, frame, o.dst, View.DST);
         MemorySegment weights = checked ? packed.memory : null;
-        int size = blocks.channels();
-        long w = packed.base() + c0 / size * blocks.bytes();
         int first = y0 / emitter.rowTile();
         int end = (y1 + emitter.rowTile() - 1) / emitter.rowTile();
-        int whole = flat ? 1 : (c1 - c0 + (padded ? size - 1 : 0)) / size;
-        o.weights = packed.memory;
-        if (whole > 0) {
-            run(from, to, weights, x, w, y, whole, first, end);
-        }
-        if (!flat && c0 + whole * size < c1) {
-            long tail = 4L * (c1 - c0 - size);
-            run(from, to, weights, x + tail, w + whole * blocks.bytes(), y + tail, 1, first, end);
-        }
+        double nanos = expected * Math.ceilDiv(channels, blocks.channels()) * (end - first);
+        kernel().run(from, to, weights, x, w, tables(), y, channels, first, end, nanos);
     }
 
     private Compiled kernel() {
@@ -230,20 +236,6 @@ final class CompiledPass extends ConvPass {
             all.add(compiled);
         }
         return all;
-    }
-
-    /** Calls the kernel, and watches it until it is known to run at full speed. */
-    private void run(
-            Object from, Object to, MemorySegment weights, long x, long w, long y, int count, int first, int end) {
-        Compiled compiled = kernel();
-        TileKernel k = compiled.kernel();
-        if (compiled.settled()) {
-            k.run(from, to, weights, x, w, tables(), y, count, first, end);
-        } else {
-            long start = System.nanoTime();
-            k.run(from, to, weights, x, w, tables(), y, count, first, end);
-            compiled.report(System.nanoTime() - start, OVERHEAD + (long) (expected * count * (end - first)));
-        }
     }
 
     /** What a kernel is given for a side: its segment, its array, or nothing if it is told addresses. */

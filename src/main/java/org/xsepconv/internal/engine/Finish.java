@@ -27,9 +27,6 @@ final class Finish {
     /** Sums of an item: they and what is read meanwhile should stay in a small L2 cache, better in L1. */
     private static final long BYTES = 32 << 10;
 
-    /** What a call may take beside its work, in nanoseconds. */
-    private static final long OVERHEAD = 2000;
-
     private final Step.Convolve step;
     private final Epilogue epilogue;
     private final Cut cut;
@@ -146,14 +143,9 @@ final class Finish {
         Object from = memory(frame, other);
         Object to = memory(frame, dst);
         MemorySegment scratch = checked ? frame.workspace() : null;
-        if (compiled.settled()) {
-            compiled.kernel().run(from, to, scratch, x, base + sums, base + factors, y, groups, lines, 0);
-            return;
-        }
-        long start = System.nanoTime();
-        compiled.kernel().run(from, to, scratch, x, base + sums, base + factors, y, groups, lines, 0);
-        double floats = 3.0 * (c1 - c0) * (y1 - y0) * step.columns().out();
-        compiled.report(System.nanoTime() - start, OVERHEAD + (long) Pace.nanos(bits / 32, 0, floats));
+        double expected = Pace.nanos(
+                bits / 32, 0, 3.0 * (c1 - c0) * (y1 - y0) * step.columns().out());
+        compiled.run(from, to, scratch, x, base + sums, base + factors, y, groups, lines, 0, expected);
     }
 
     /** Address, or offset in its segment or array, of the first value of a side. */

@@ -16,9 +16,6 @@ public final class Finiteness {
     private static final int GROUP = FiniteSum.STEP * LANES;
     private static final int EXPONENT = 0x7F80_0000;
 
-    /** What a call may take beside its work, in nanoseconds. */
-    private static final long OVERHEAD = 2000;
-
     private final float[] sums = new float[LANES];
     private Compiled kernel;
 
@@ -69,14 +66,8 @@ public final class Finiteness {
         if (kernel == null) {
             kernel = Compiler.kernel(new FiniteSum(), Cpu.PREFERRED_BITS, Carrier.ARRAYS, Carrier.ARRAYS);
         }
-        if (kernel.settled()) {
-            kernel.kernel().run(values, sums, null, 4L * from, 0, 0, 0, groups, 0, 0);
-        } else {
-            long start = System.nanoTime();
-            kernel.kernel().run(values, sums, null, 4L * from, 0, 0, 0, groups, 0, 0);
-            double floats = (double) groups * GROUP;
-            kernel.report(System.nanoTime() - start, OVERHEAD + (long) Pace.nanos(LANES, floats, floats));
-        }
+        double floats = (double) groups * GROUP;
+        kernel.run(values, sums, null, 4L * from, 0, 0, 0, groups, 0, 0, Pace.nanos(LANES, floats, floats));
         return scalars(sums, 0, LANES);
     }
 

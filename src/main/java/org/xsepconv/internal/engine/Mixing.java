@@ -12,8 +12,6 @@ import org.xsepconv.internal.tile.Compiled;
 
 /** Kernels that are mixed in every call, by a compiled kernel where there is one. Immutable. */
 public final class Mixing {
-    /** What a call may take beside its work, in nanoseconds. */
-    private static final long OVERHEAD = 2000;
 
     private final MixWeights recipe;
     private final int bits;
@@ -83,14 +81,8 @@ public final class Mixing {
         MemorySegment.copy(channel, 0, factors, ValueLayout.JAVA_FLOAT, channelFactors(), channel.length);
         long x = memory.address();
         long w = factors.address();
-        if (compiled.settled()) {
-            compiled.kernel().run(null, weights, null, x, w, w + channelFactors(), 0, 0, 0, 0);
-        } else {
-            long start = System.nanoTime();
-            compiled.kernel().run(null, weights, null, x, w, w + channelFactors(), 0, 0, 0, 0);
-            double floats = (recipe.kernels() + 2.0) * weights.length;
-            compiled.report(System.nanoTime() - start, OVERHEAD + (long) Pace.nanos(1, 0, floats));
-        }
+        double expected = Pace.nanos(1, 0, (recipe.kernels() + 2.0) * weights.length);
+        compiled.run(null, weights, null, x, w, w + channelFactors(), 0, 0, 0, 0, expected);
         java.lang.ref.Reference.reachabilityFence(memory);
     }
 

@@ -13,8 +13,6 @@ import org.xsepconv.internal.tile.Compiled;
 
 /** Weights of an array to where a compiled kernel reads them, by a compiled kernel. Immutable. */
 final class Repacking {
-    /** What a call may take beside its work, in nanoseconds. */
-    private static final long OVERHEAD = 2000;
 
     private final PackWeights recipe;
     private final int bits;
@@ -51,13 +49,7 @@ final class Repacking {
             compiled = Compiler.kernel(recipe, bits, Carrier.ARRAYS, Carrier.MEMORY);
             kernel = compiled;
         }
-        if (compiled.settled()) {
-            compiled.kernel().run(weights, null, null, 4L * at, 0, tables.address(), to, 0, 0, 0);
-        } else {
-            long start = System.nanoTime();
-            compiled.kernel().run(weights, null, null, 4L * at, 0, tables.address(), to, 0, 0, 0);
-            compiled.report(System.nanoTime() - start, OVERHEAD + (long) Pace.nanos(1, 0, floats));
-        }
+        compiled.run(weights, null, null, 4L * at, 0, tables.address(), to, 0, 0, 0, Pace.nanos(1, 0, floats));
         Reference.reachabilityFence(tables);
     }
 

@@ -14,9 +14,6 @@ final class Transposition {
     /** Fewest pixels: those of a block. */
     static final int FEWEST = Transpose.block(512);
 
-    /** What a call may take beside its work, in nanoseconds. */
-    private static final long OVERHEAD = 2000;
-
     private final Transpose recipe;
     private final int bits;
     private final Carrier source;
@@ -79,15 +76,8 @@ final class Transposition {
         MemorySegment numbers = checked ? tables : null;
         int rest = channels % block == 0 ? 0 : 1;
         Compiled compiled = kernel();
-        if (compiled.settled()) {
-            compiled.kernel().run(from, to, numbers, x, 0, t, y, pixels, channels / block, rest);
-        } else {
-            long start = System.nanoTime();
-            compiled.kernel().run(from, to, numbers, x, 0, t, y, pixels, channels / block, rest);
-            compiled.report(
-                    System.nanoTime() - start,
-                    OVERHEAD + (long) Pace.nanos(block, 0, 2.0 * pixels * (channels + block)));
-        }
+        double expected = Pace.nanos(block, 0, 2.0 * pixels * (channels + block));
+        compiled.run(from, to, numbers, x, 0, t, y, pixels, channels / block, rest, expected);
         java.lang.ref.Reference.reachabilityFence(tables);
     }
 }

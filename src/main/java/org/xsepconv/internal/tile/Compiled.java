@@ -1,5 +1,6 @@
 package org.xsepconv.internal.tile;
 
+import java.lang.foreign.MemorySegment;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
@@ -16,6 +17,9 @@ import java.util.function.Supplier;
 public final class Compiled {
     /** A call is slow if it takes longer than this many times what is expected. Not compiled is 50 to 2000 times. */
     private static final int SLOW = 8;
+
+    /** What a call may take beside its work, in nanoseconds. */
+    private static final long OVERHEAD = 2000;
 
     /** So many fast calls in a row are no accident. */
     private static final int FAST_CALLS = 16;
@@ -76,6 +80,42 @@ public final class Compiled {
      */
     public TileKernel kernel() {
         return kernel;
+    }
+
+    /**
+     * Calls the kernel, and reports the call until this is settled.
+     *
+     * @param src as {@link TileKernel#run}, like all that follow
+     * @param dst as there
+     * @param weights as there
+     * @param x as there
+     * @param w as there
+     * @param t as there
+     * @param y as there
+     * @param count as there
+     * @param first as there
+     * @param end as there
+     * @param expected what the call takes at full speed, in nanoseconds, beside what any call takes
+     */
+    public void run(
+            Object src,
+            Object dst,
+            MemorySegment weights,
+            long x,
+            long w,
+            long t,
+            long y,
+            int count,
+            int first,
+            int end,
+            double expected) {
+        if (settled()) {
+            kernel.run(src, dst, weights, x, w, t, y, count, first, end);
+            return;
+        }
+        long start = System.nanoTime();
+        kernel.run(src, dst, weights, x, w, t, y, count, first, end);
+        report(System.nanoTime() - start, OVERHEAD + (long) expected);
     }
 
     /**
