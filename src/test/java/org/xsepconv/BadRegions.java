@@ -50,7 +50,7 @@ final class BadRegions {
                 argument(
                         "a kernel that cannot have a map",
                         "kernel: \"nhwc-rows\", expected one of "
-                                + "[nhwc-regions, nchw-boxed-regions, nhwc-strided, nchw-boxed-strided, scalar]",
+                                + "[nhwc-regions, nchw-regions, nchw-boxed-regions, nhwc-strided, nchw-boxed-strided, scalar]",
                         () -> CONV.planRegions(PlanOptions.defaults().withKernel("nhwc-rows"), 2, null)));
     }
 

@@ -33,6 +33,9 @@ final class TransposedPass extends ConvPass {
     /** What a vector costs beyond its taps. */
     private static final double VECTOR = 2.5;
 
+    /** An FMA whose weights are loaded for it alone, because a map chooses them; a row of taps takes as much again, once. */
+    private static final double LOADED = 1.5;
+
     private final CompiledPass inner;
     private final Transposition toPixels;
     private final Transposition toPlanes;
@@ -269,6 +272,8 @@ final class TransposedPass extends ConvPass {
 
     /** Cost of a vector of results, once its channels are together. */
     static double sums(Step.Convolve step) {
-        return step.rows().meanTaps() * step.columns().meanTaps() + VECTOR;
+        double rows = step.rows().meanTaps();
+        double taps = rows * step.columns().meanTaps();
+        return VECTOR + (step.regions() == null ? taps : LOADED * (taps + rows));
     }
 }
