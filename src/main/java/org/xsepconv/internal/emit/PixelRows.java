@@ -1,11 +1,8 @@
 package org.xsepconv.internal.emit;
 
-import java.util.List;
 import org.xsepconv.internal.emit.Tiles.Run;
 import org.xsepconv.internal.tile.Activate;
 import org.xsepconv.internal.tile.Address;
-import org.xsepconv.internal.tile.Carrier;
-import org.xsepconv.internal.tile.Index;
 import org.xsepconv.internal.tile.Mask;
 import org.xsepconv.internal.tile.TileClass;
 import org.xsepconv.internal.tile.TileMethod;
@@ -23,61 +20,15 @@ import org.xsepconv.internal.tile.Vec;
  * @param g geometry
  * @param columns outputs of a tile
  */
-record PixelRows(Geometry g, int columns) implements PixelEmitter {
+record PixelRows(Geometry g, int columns) implements RowEmitter {
 
     @Override
-    public int rowTile() {
-        return 1;
-    }
-
-    @Override
-    public String tile() {
-        return "1x" + columns;
+    public String title() {
+        return g.title("PixelRows", tile());
     }
 
     @Override
-    public int methods() {
-        return Walk.rows(g, 1).runs().size() + Walk.columns(g, columns).runs().size();
-    }
-
-    @Override
-    public TileClass emit(int bits, Carrier source, Carrier target) {
-        TileClass c = new TileClass(g.title("PixelRows", tile()), bits, source, target);
-        TileMethod run = c.entry();
-        TileMethod row = row(c);
-        Walk down = Walk.rows(g, 1);
-        down.methods(c, run, (rows, v) -> {
-            int skip = down.tiles().firstTap(v);
-            Index skipped = rows.literal(skip);
-            Index inside = rows.literal(down.tiles().taps(v));
-            long origin = g.rows().origin(v.first()) + (long) skip * g.rows().dilation();
-            down.some(rows, v, origin, (x, y) -> rows.call(row, x, rows.w(), y, rows.number(0), skipped, inside));
-        });
-        return c;
-    }
-
-    /** One row of the output. */
-    private TileMethod row(TileClass c) {
-        Walk across = Walk.columns(g, columns);
-        List<TileMethod> tiles =
-                across.runs().stream().map(h -> tile(c, across.tiles(), h)).toList();
-        TileMethod row = c.method("row", "count", "skip", "taps");
-        for (int n = 0; n < tiles.size(); n++) {
-            TileMethod tile = tiles.get(n);
-            Run h = across.runs().get(n);
-            across.all(
-                    row,
-                    h,
-                    across.tiles().start(h),
-                    row.x(),
-                    row.y(),
-                    (x, y) -> row.call(tile, x, row.w(), y, row.number(0), row.number(1), row.number(2)));
-        }
-        return row;
-    }
-
-    /** One tile, for a number of vectors of channels and of rows of taps. */
-    private TileMethod tile(TileClass c, Tiles horizontal, Run h) {
+    public TileMethod tile(TileClass c, Tiles horizontal, Run h) {
         TileMethod t = c.method("tile" + h.first(), "vectors", "skip", "taps");
         Blocks blocks = blocks(c.lanes());
         Products products = Products.of(horizontal, h);
