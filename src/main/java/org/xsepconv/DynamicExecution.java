@@ -40,24 +40,30 @@ final class DynamicExecution {
     private final ConcurrentLinkedQueue<DynamicWorkspace> spare = new ConcurrentLinkedQueue<>();
 
     /**
-     * Weights of all images of a call, in whatever form.
+     * Weights of all images of a call, in whatever form, and perhaps a map of regions.
      *
-     * @param <W> the form
+     * @param <W> the form of the weights
+     * @param <M> the form of the map
      */
-    interface Source<W> {
+    interface Source<W, M> {
         /** Rejects what is wrong with them, before anything is written. */
-        void check(W weights, DynamicWorkspace workspace);
+        void check(W weights, M map, DynamicWorkspace workspace);
 
         /** Gives a program those of an image. */
         void pack(W weights, int image, DynamicWorkspace workspace, Program program);
     }
 
+    /** For one kernel at a time. */
     DynamicExecution(DepthwiseConv2d convolution, PlanOptions options, float[] bias) {
+        this(convolution, options, bias, 0);
+    }
+
+    /** For a kernel per region, or 0 regions for one kernel. */
+    DynamicExecution(DepthwiseConv2d convolution, PlanOptions options, float[] bias, int regions) {
         TensorShape shape = convolution.src();
+        int kernels = Math.max(1, regions);
         double size = (double) shape.c() * convolution.kernelHeight() * convolution.kernelWidth();
-        if (size > MOST_ELEMENTS) {
-            throw new IllegalArgumentException("weights: c*kh*kw = " + size + ", expected to fit an array");
-        }
+        fits(regions == 0 ? "weights: c*kh*kw" : "weights: r*c*kh*kw", kernels * size);
         if (options.inPlace()) {
             throw new IllegalArgumentException("options: in place, expected separate input and output");
         }
@@ -66,14 +72,23 @@ final class DynamicExecution {
         }
         this.convolution = convolution;
         this.images = shape.n();
-        this.perImage = (int) size;
-        Weights none = Weights.of(new float[perImage], bias);
+        this.perImage = (int) (kernels * size);
+        Weights none = Weights.of(new float[(int) size], bias);
         Weights.check(convolution, none);
-        this.planner = () -> Planner.plan(convolution, options, none);
+        this.planner = () -> regions == 0
+                ? Planner.plan(convolution, options, none)
+                : Planner.planRegions(convolution, options, regions, none);
         this.model = planner.get();
         this.src = Door.Side.of(View.SRC, "src", shape, options.src());
         this.dst = Door.Side.of(View.DST, "dst", convolution.dst(), options.dst());
         this.door = new Door(src, null, dst, false);
+    }
+
+    /** Rejects what an array has no room for. */
+    static void fits(String name, double size) {
+        if (size > MOST_ELEMENTS) {
+            throw new IllegalArgumentException(name + " = " + size + ", expected to fit an array");
+        }
     }
 
     /** Has every workspace bring so much native memory. */
@@ -111,7 +126,8 @@ final class DynamicExecution {
     }
 
     /** Runs on scratch memory until calls on native memory, or on arrays, are at full speed. */
-    <W> boolean warmUp(Duration limit, boolean arrays, Source<W> source, W weights, Supplier<List<String>> states) {
+    <W, M> boolean warmUp(
+            Duration limit, boolean arrays, Source<W, M> source, W weights, M map, Supplier<List<String>> states) {
         Check.notNull("limit", limit);
         Check.atLeast("limit", limit.toMillis(), 0);
         DynamicWorkspace workspace = workspace(1);
@@ -125,12 +141,12 @@ final class DynamicExecution {
         if (arrays) {
             float[] input = array(src);
             float[] output = array(dst);
-            return WarmUp.run(program, all, () -> run(input, source, weights, output, workspace), limit.toNanos());
+            return WarmUp.run(program, all, () -> run(input, source, weights, map, output, workspace), limit.toNanos());
         }
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment input = arena.allocate(src.bytes(), 64);
             MemorySegment output = arena.allocate(dst.bytes(), 64);
-            return WarmUp.run(program, all, () -> run(input, source, weights, output, workspace), limit.toNanos());
+            return WarmUp.run(program, all, () -> run(input, source, weights, map, output, workspace), limit.toNanos());
         }
     }
 
@@ -140,12 +156,38 @@ final class DynamicExecution {
         return new float[(int) elements];
     }
 
+    /** Rejects a segment of another size, or one that the output overlaps. */
+    static void usable(String name, MemorySegment segment, long bytes, MemorySegment output, Supplier<String> sizes) {
+        Door.usable(name, segment);
+        length(name, segment.byteSize(), "bytes", bytes, sizes);
+        boolean empty = segment.byteSize() == 0 || output.byteSize() == 0;
+        if (!empty && segment.asOverlappingSlice(output).isPresent()) {
+            throw new IllegalArgumentException("dst: overlaps " + name + ", expected memory of its own");
+        }
+    }
+
+    /** Rejects an array of another length, or the one that is the output. */
+    static void usable(String name, float[] array, long elements, float[] output, Supplier<String> sizes) {
+        length(name, array.length, "elements", elements, sizes);
+        if (array == output && output.length > 0) {
+            throw new IllegalArgumentException("dst: the same array as " + name + ", expected memory of its own");
+        }
+    }
+
+    /** Rejects another length than the one that follows from the sizes. */
+    static void length(String name, long actual, String unit, long expected, Supplier<String> sizes) {
+        if (actual != expected) {
+            throw new IllegalArgumentException(
+                    name + ": " + actual + " " + unit + ", expected " + expected + " for " + sizes.get());
+        }
+    }
+
     /** On arrays that have passed the door; a workspace that is null is lent. */
-    <W> void run(float[] input, Source<W> source, W weights, float[] output, DynamicWorkspace own) {
+    <W, M> void run(float[] input, Source<W, M> source, W weights, M map, float[] output, DynamicWorkspace own) {
         DynamicWorkspace workspace = own == null ? borrow(1) : own;
         workspace.acquire(this, 1);
         try {
-            source.check(weights, workspace);
+            source.check(weights, map, workspace);
             workspace.scratch.bind(input, null, output);
             Program program = workspace.programs.arrays();
             for (int image = 0; image < images; image++) {
@@ -159,15 +201,17 @@ final class DynamicExecution {
     }
 
     /** On segments that have passed the door, in the calling thread. */
-    <W> void run(MemorySegment input, Source<W> source, W weights, MemorySegment output, DynamicWorkspace own) {
-        run(input, source, weights, output, null, 1, own);
+    <W, M> void run(
+            MemorySegment input, Source<W, M> source, W weights, M map, MemorySegment output, DynamicWorkspace own) {
+        run(input, source, weights, map, output, null, 1, own);
     }
 
     /** On segments that have passed the door, in several threads; a workspace that is null is lent. */
-    <W> void run(
+    <W, M> void run(
             MemorySegment input,
-            Source<W> source,
+            Source<W, M> source,
             W weights,
+            M map,
             MemorySegment output,
             Executor executor,
             int parallelism,
@@ -176,7 +220,7 @@ final class DynamicExecution {
         DynamicWorkspace workspace = own == null ? borrow(threads) : own;
         workspace.acquire(this, threads);
         try {
-            source.check(weights, workspace);
+            source.check(weights, map, workspace);
             boolean direct = Door.addressable(input) && Door.addressable(output);
             boolean anyThread = direct && !model.options().checked() || Door.shared(input) && Door.shared(output);
             Program program = direct ? workspace.programs.direct() : workspace.programs.landed();

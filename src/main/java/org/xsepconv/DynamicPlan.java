@@ -4,8 +4,8 @@ import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.function.Supplier;
 import org.xsepconv.internal.Check;
-import org.xsepconv.internal.engine.Door;
 
 /**
  * A depthwise convolution whose weights come with every call, a set for every image: the mechanism of GMConv with a predicted
@@ -27,10 +27,11 @@ import org.xsepconv.internal.engine.Door;
 public final class DynamicPlan {
     private final DynamicExecution execution;
     private final GivenWeights given;
+    private final Supplier<String> sizes = this::sizes;
 
     DynamicPlan(DepthwiseConv2d convolution, PlanOptions options, float[] bias) {
         this.execution = new DynamicExecution(convolution, options, bias);
-        this.given = new GivenWeights(execution.perImage(), convolution.src().n());
+        this.given = new GivenWeights(execution.perImage(), convolution.src().n(), null);
     }
 
     /**
@@ -79,7 +80,7 @@ public final class DynamicPlan {
      */
     public boolean warmUp(Duration limit) {
         Check.notNull("limit", limit);
-        return execution.warmUp(limit, false, given.segments, MemorySegment.ofArray(none()), List::of);
+        return execution.warmUp(limit, false, given.segments, MemorySegment.ofArray(none()), null, List::of);
     }
 
     /**
@@ -91,7 +92,7 @@ public final class DynamicPlan {
      */
     public boolean warmUpArrays(Duration limit) {
         Check.notNull("limit", limit);
-        return execution.warmUp(limit, true, given.arrays, none(), List::of);
+        return execution.warmUp(limit, true, given.arrays, none(), null, List::of);
     }
 
     /**
@@ -125,7 +126,7 @@ public final class DynamicPlan {
      */
     public void execute(float[] input, float[] weights, float[] output) {
         check(input, weights, output);
-        execution.run(input, given.arrays, weights, output, null);
+        execution.run(input, given.arrays, weights, null, output, null);
     }
 
     /**
@@ -141,7 +142,7 @@ public final class DynamicPlan {
     public void execute(float[] input, float[] weights, float[] output, DynamicWorkspace workspace) {
         check(input, weights, output);
         Check.notNull("workspace", workspace);
-        execution.run(input, given.arrays, weights, output, workspace);
+        execution.run(input, given.arrays, weights, null, output, workspace);
     }
 
     /**
@@ -157,7 +158,7 @@ public final class DynamicPlan {
      */
     public void execute(MemorySegment input, MemorySegment weights, MemorySegment output) {
         check(input, weights, output);
-        execution.run(input, given.segments, weights, output, null);
+        execution.run(input, given.segments, weights, null, output, null);
     }
 
     /**
@@ -174,7 +175,7 @@ public final class DynamicPlan {
     public void execute(MemorySegment input, MemorySegment weights, MemorySegment output, DynamicWorkspace workspace) {
         check(input, weights, output);
         Check.notNull("workspace", workspace);
-        execution.run(input, given.segments, weights, output, workspace);
+        execution.run(input, given.segments, weights, null, output, workspace);
     }
 
     /**
@@ -194,7 +195,7 @@ public final class DynamicPlan {
         Check.notNull("executor", executor);
         Check.atLeast("parallelism", parallelism, 1);
         check(input, weights, output);
-        execution.run(input, given.segments, weights, output, executor, parallelism, null);
+        execution.run(input, given.segments, weights, null, output, executor, parallelism, null);
     }
 
     /**
@@ -222,7 +223,7 @@ public final class DynamicPlan {
         Check.atLeast("parallelism", parallelism, 1);
         Check.notNull("workspace", workspace);
         check(input, weights, output);
-        execution.run(input, given.segments, weights, output, executor, parallelism, workspace);
+        execution.run(input, given.segments, weights, null, output, executor, parallelism, workspace);
     }
 
     private float[] none() {
@@ -233,30 +234,18 @@ public final class DynamicPlan {
     private void check(float[] input, float[] weights, float[] output) {
         Check.notNull("weights", weights);
         execution.door().check(input, null, output);
-        length(weights.length, "elements", weightElements());
-        if (weights == output && output.length > 0) {
-            throw new IllegalArgumentException("dst: the same array as weights, expected memory of its own");
-        }
+        DynamicExecution.usable("weights", weights, weightElements(), output, sizes);
     }
 
     private void check(MemorySegment input, MemorySegment weights, MemorySegment output) {
         Check.notNull("weights", weights);
         execution.door().check(input, null, output);
-        Door.usable("weights", weights);
-        length(weights.byteSize(), "bytes", Float.BYTES * weightElements());
-        if (weights.byteSize() > 0
-                && output.byteSize() > 0
-                && weights.asOverlappingSlice(output).isPresent()) {
-            throw new IllegalArgumentException("dst: overlaps weights, expected memory of its own");
-        }
+        DynamicExecution.usable("weights", weights, Float.BYTES * weightElements(), output, sizes);
     }
 
-    private void length(long actual, String unit, long expected) {
-        if (actual != expected) {
-            TensorShape src = operator().src();
-            throw new IllegalArgumentException("weights: " + actual + " " + unit + ", expected " + expected
-                    + " for n*c*kh*kw = " + src.n() + "*" + src.c() + "*"
-                    + operator().kernelHeight() + "*" + operator().kernelWidth());
-        }
+    private String sizes() {
+        TensorShape src = operator().src();
+        return "n*c*kh*kw = " + src.n() + "*" + src.c() + "*" + operator().kernelHeight() + "*"
+                + operator().kernelWidth();
     }
 }

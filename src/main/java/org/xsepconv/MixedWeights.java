@@ -8,7 +8,7 @@ import org.xsepconv.internal.engine.Program;
 import org.xsepconv.internal.tile.Compiled;
 
 /** Weights that are mixed from the kernels of a plan by the attention of a call. Thread-safe. */
-final class MixedWeights implements DynamicExecution.Source<ODConv.Attention[]> {
+final class MixedWeights implements DynamicExecution.Source<ODConv.Attention[], Void> {
     /** Up to here no product or sum can overflow, however it is rounded. */
     private static final double SAFE = Float.MAX_VALUE / 2;
 
@@ -80,7 +80,7 @@ final class MixedWeights implements DynamicExecution.Source<ODConv.Attention[]> 
     }
 
     @Override
-    public void check(ODConv.Attention[] attention, DynamicWorkspace workspace) {
+    public void check(ODConv.Attention[] attention, Void map, DynamicWorkspace workspace) {
         for (int n = 0; n < images; n++) {
             if (!safe(attention[n])) {
                 attention[n].checkFinite(n);

@@ -76,7 +76,7 @@ public final class ODConvPlan {
      */
     public boolean warmUp(Duration limit) {
         Check.notNull("limit", limit);
-        return execution.warmUp(limit, false, mixed, mixed.equal(), mixed::states);
+        return execution.warmUp(limit, false, mixed, mixed.equal(), null, mixed::states);
     }
 
     /**
@@ -88,7 +88,7 @@ public final class ODConvPlan {
      */
     public boolean warmUpArrays(Duration limit) {
         Check.notNull("limit", limit);
-        return execution.warmUp(limit, true, mixed, mixed.equal(), mixed::states);
+        return execution.warmUp(limit, true, mixed, mixed.equal(), null, mixed::states);
     }
 
     /**
@@ -123,7 +123,7 @@ public final class ODConvPlan {
      */
     public void execute(float[] input, ODConv.Attention[] attention, float[] output) {
         check(input, attention, output);
-        execution.run(input, mixed, attention, output, null);
+        execution.run(input, mixed, attention, null, output, null);
     }
 
     /**
@@ -139,7 +139,7 @@ public final class ODConvPlan {
     public void execute(float[] input, ODConv.Attention[] attention, float[] output, DynamicWorkspace workspace) {
         check(input, attention, output);
         Check.notNull("workspace", workspace);
-        execution.run(input, mixed, attention, output, workspace);
+        execution.run(input, mixed, attention, null, output, workspace);
     }
 
     /**
@@ -155,7 +155,7 @@ public final class ODConvPlan {
      */
     public void execute(MemorySegment input, ODConv.Attention[] attention, MemorySegment output) {
         check(input, attention, output);
-        execution.run(input, mixed, attention, output, null);
+        execution.run(input, mixed, attention, null, output, null);
     }
 
     /**
@@ -173,7 +173,7 @@ public final class ODConvPlan {
             MemorySegment input, ODConv.Attention[] attention, MemorySegment output, DynamicWorkspace workspace) {
         check(input, attention, output);
         Check.notNull("workspace", workspace);
-        execution.run(input, mixed, attention, output, workspace);
+        execution.run(input, mixed, attention, null, output, workspace);
     }
 
     /**
@@ -197,7 +197,7 @@ public final class ODConvPlan {
         Check.notNull("executor", executor);
         Check.atLeast("parallelism", parallelism, 1);
         check(input, attention, output);
-        execution.run(input, mixed, attention, output, executor, parallelism, null);
+        execution.run(input, mixed, attention, null, output, executor, parallelism, null);
     }
 
     /**
@@ -225,7 +225,7 @@ public final class ODConvPlan {
         Check.atLeast("parallelism", parallelism, 1);
         Check.notNull("workspace", workspace);
         check(input, attention, output);
-        execution.run(input, mixed, attention, output, executor, parallelism, workspace);
+        execution.run(input, mixed, attention, null, output, executor, parallelism, workspace);
     }
 
     private void check(float[] input, ODConv.Attention[] attention, float[] output) {

@@ -96,7 +96,7 @@ class AllocationTest {
     void regions(Layout layout) {
         DepthwiseConv2d conv = DepthwiseConv2d.of(new TensorShape(2, 40, 14, 14, layout), 3, 3);
         RegionPlan plan = conv.planRegions(8, null);
-        RegionWorkspace workspace = plan.workspace();
+        DynamicWorkspace workspace = plan.workspace();
         float[] values = new float[(int) conv.src().elements()];
         float[] kernels = new float[(int) plan.weightElements()];
         byte[] numbers = new byte[(int) plan.mapElements()];

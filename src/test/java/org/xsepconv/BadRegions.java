@@ -5,6 +5,7 @@ import static org.xsepconv.BadCallsTest.Row.argument;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
 import org.xsepconv.BadCallsTest.Row;
@@ -20,7 +21,7 @@ final class BadRegions {
     private BadRegions() {}
 
     static List<Row> rows() {
-        return Stream.of(plans(), arrays(), segments(), maps(), weights())
+        return Stream.of(plans(), arrays(), segments(), threads(), maps(), weights())
                 .flatMap(List::stream)
                 .toList();
     }
@@ -49,7 +50,7 @@ final class BadRegions {
                 argument(
                         "a kernel that cannot have a map",
                         "kernel: \"nhwc-rows\", expected one of "
-                                + "[nhwc-regions, nchw-boxed-regions, nhwc-strided, nchw-boxed-strided, scalar]",
+                                + "[nhwc-regions, nchw-regions, nchw-boxed-regions, nhwc-strided, nchw-boxed-strided, scalar]",
                         () -> CONV.planRegions(PlanOptions.defaults().withKernel("nhwc-rows"), 2, null)));
     }
 
@@ -138,6 +139,36 @@ final class BadRegions {
                         "no such region in a segment",
                         "map[3]: 3, expected 2 or less",
                         () -> PLAN.execute(x, w, MemorySegment.ofArray(three), y)));
+    }
+
+    private static List<Row> threads() {
+        MemorySegment x = MemorySegment.ofArray(SRC);
+        MemorySegment w = MemorySegment.ofArray(WEIGHTS);
+        MemorySegment z = MemorySegment.ofArray(MAP);
+        MemorySegment y = MemorySegment.ofArray(dst());
+        DynamicWorkspace own = PLAN.workspace();
+        return List.of(
+                absent("executor", () -> PLAN.execute(x, w, z, y, null, 2)),
+                absent("executor", () -> PLAN.execute(x, w, z, y, null, 2, own)),
+                absent("workspace", () -> PLAN.execute(x, w, z, y, Runnable::run, 2, null)),
+                absent("map", () -> PLAN.execute(x, w, null, y, Runnable::run, 2)),
+                absent("limit", () -> PLAN.warmUpArrays(null)),
+                argument(
+                        "regions by nobody",
+                        "parallelism: 0, expected 1 or more",
+                        () -> PLAN.execute(x, w, z, y, Runnable::run, 0)),
+                argument(
+                        "a workspace of regions for nobody",
+                        "parallelism: 0, expected 1 or more",
+                        () -> PLAN.workspace(0)),
+                argument(
+                        "a workspace of regions for fewer threads",
+                        "workspace: for a parallelism of 1, expected 2 or more",
+                        () -> PLAN.execute(x, w, z, y, Runnable::run, 2, own)),
+                argument(
+                        "a negative limit, regions",
+                        "limit: -1, expected 0 or more",
+                        () -> PLAN.warmUp(Duration.ofMillis(-1))));
     }
 
     private static List<Row> maps() {

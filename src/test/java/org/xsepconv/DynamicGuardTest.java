@@ -106,6 +106,7 @@ class DynamicGuardTest {
                         }
                         Blocks copies = new Blocks(1, bits / 32, taps);
                         pack(new PackWeights(c, taps, 1, 0, copies, false), bits, memory, tables, end);
+                        pack(new PackWeights(c, taps, 3, c * taps, copies, false), bits, memory, tables, end);
                     }
                 }
             }
@@ -119,7 +120,7 @@ class DynamicGuardTest {
         int taps = recipe.taps();
         int blocks = (recipe.channels() + lanes - 1) / lanes;
         MemorySegment y = memory.slice(blocks * recipe.blocks().bytes(), atTheEnd);
-        float[] weights = DynamicPlanTest.finite(3 + recipe.channels() * taps, recipe.hashCode());
+        float[] weights = DynamicPlanTest.finite(3 + recipe.kernels() * recipe.channels() * taps, recipe.hashCode());
         for (long i = 0; i < y.byteSize() / 4; i++) {
             y.setAtIndex(ValueLayout.JAVA_FLOAT, i, 5);
         }
@@ -131,8 +132,9 @@ class DynamicGuardTest {
                 long at = (long) v * floats * (taps + 1) + f;
                 int channel = first + f % lanes;
                 assertEquals(5, y.getAtIndex(ValueLayout.JAVA_FLOAT, at), () -> "a bias, " + recipe);
-                for (int t = 0; t < taps && channel < recipe.channels(); t++) {
-                    float expected = weights[3 + channel * taps + t];
+                int kernel = recipe.kernels() == 1 ? 0 : f;
+                for (int t = 0; t < taps && channel < recipe.channels() && kernel < recipe.kernels(); t++) {
+                    float expected = weights[3 + kernel * recipe.pitch() + channel * taps + t];
                     float actual = y.getAtIndex(ValueLayout.JAVA_FLOAT, at + (t + 1L) * floats);
                     assertEquals(expected, actual, () -> "a weight, " + recipe);
                 }

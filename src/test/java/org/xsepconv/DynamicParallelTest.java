@@ -44,6 +44,11 @@ class DynamicParallelTest {
         final DynamicPlan given;
         final float[] weights;
         final float[] expected;
+        /** The same convolution with weights and a map for five regions. */
+        final Regional regional;
+
+        final float[] regionalExpected;
+        final RegionPlan regions;
         final MemorySegment src;
         final Arena arena = Arena.ofShared();
 
@@ -63,6 +68,9 @@ class DynamicParallelTest {
             }
             mixed = ODConv.plan(conv, weights, null);
             given = conv.planDynamic(null);
+            regional = Regional.random(conv, 5, 4);
+            regions = regional.plan(PlanOptions.defaults());
+            regionalExpected = regional.reference();
             expected = DynamicPlanTest.reference(conv, values, weights, null);
             src = arena.allocateFrom(ValueLayout.JAVA_FLOAT, values);
         }
@@ -86,6 +94,25 @@ class DynamicParallelTest {
                     call.run();
                     check(name + " call " + calls.indexOf(call) + " parallelism " + parallelism, dst);
                 }
+                regions(name + " parallelism " + parallelism, executor, parallelism, shift);
+            }
+        }
+
+        private void regions(String name, Executor executor, int parallelism, long shift) {
+            MemorySegment x = arena.allocate(src.byteSize() + shift)
+                    .asSlice(shift)
+                    .copyFrom(MemorySegment.ofArray(regional.src()));
+            MemorySegment w = MemorySegment.ofArray(regional.weights());
+            MemorySegment map = MemorySegment.ofArray(regional.map());
+            MemorySegment dst = arena.allocate(4L * expected.length + shift).asSlice(shift);
+            List<Runnable> calls = List.of(
+                    () -> regions.execute(x, w, map, dst, executor, parallelism),
+                    () -> regions.execute(x, w, map, dst, executor, parallelism, regions.workspace(parallelism)));
+            for (Runnable call : calls) {
+                dst.fill((byte) 0xff);
+                call.run();
+                Cases.assertSame(
+                        regional + " " + name, regionalExpected, dst.toArray(ValueLayout.JAVA_FLOAT_UNALIGNED));
             }
         }
 

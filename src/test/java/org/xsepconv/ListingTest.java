@@ -42,13 +42,18 @@ class ListingTest {
         assertEquals(Files.readString(stored).replace("\r\n", "\n"), listing);
     }
 
-    @Test
-    void regions() throws IOException {
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "nhwc-2x2-regions | nhwc-regions | nhwc:1x2x3x8 k:2x2 pad:br act:relu",
+                "nchw-2x2-regions | nchw-regions | nchw:1x2x5x9 k:2x2 s:2x2 pad:tl act:relu",
+            })
+    void regions(String name, String kernel, String text) throws IOException {
         assumeTrue(Cpu.supports(128), "no vectors of 128 bits");
-        DepthwiseConv2d conv = DepthwiseConv2d.parse("nhwc:1x2x3x8 k:2x2 pad:br act:relu");
-        String listing = conv.planRegions(PlanOptions.defaults().withVectorBits(128), 3, null)
-                .listing();
-        assertStored("nhwc-2x2-regions", listing);
+        DepthwiseConv2d conv = DepthwiseConv2d.parse(text);
+        PlanOptions options = PlanOptions.defaults().withVectorBits(128).withKernel(kernel);
+        assertStored(name, conv.planRegions(options, 3, null).listing());
     }
 
     @Test

@@ -37,7 +37,7 @@ class RegionPlanTest {
 
     @Provide
     Arbitrary<Regional> calls() {
-        return calls(1, 2, 3, 8, 8, 8, 17, 128, 255, 256);
+        return calls(1, 1, 2, 2, 2, 3, 4, 5, 7, 8, 8, 9, 15, 16, 17, 128, 255, 256);
     }
 
     @Provide
@@ -56,7 +56,7 @@ class RegionPlanTest {
                 .as(Regional::random);
     }
 
-    @Property(tries = 300, shrinking = ShrinkingMode.BOUNDED, edgeCases = EdgeCasesMode.NONE)
+    @Property(tries = 400, shrinking = ShrinkingMode.BOUNDED, edgeCases = EdgeCasesMode.NONE)
     void everyLineEqualsTheReference(@ForAll("calls") Regional all) {
         float[] expected = all.reference();
         for (KernelLine line : KernelTable.REGIONS) {

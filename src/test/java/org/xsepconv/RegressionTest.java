@@ -1,5 +1,7 @@
 package org.xsepconv;
 
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -107,5 +109,19 @@ class RegressionTest {
         float[] src = Cases.values(conv.src().elements(), 3);
         Plan plan = conv.plan(PlanOptions.defaults(), weights);
         Cases.assertSame(conv.toString(), Reference.run(conv, src, weights), Cases.execute(plan, src));
+    }
+
+    /** Three pixels of each plane went through a kernel that knows addresses only, though they were in an array. */
+    @Test
+    void planesOfWhichFewPixelsAreReadAreTransposed() {
+        DepthwiseConv2d conv = DepthwiseConv2d.parse("nchw:1x16x16x3 k:1x1 s:16x1 pad:0,0,3,3");
+        Weights weights = Cases.weights(conv, 5);
+        float[] src = Cases.values(conv.src().elements(), 5);
+        float[] expected = Reference.run(conv, src, weights);
+        for (String kernel : new String[] {"nchw-boxed-rows", "nchw-boxed-tiles"}) {
+            assumeTrue(Cpu.supports(256), "no vectors of 256 bits");
+            Plan plan = conv.plan(PlanOptions.defaults().withKernel(kernel), weights);
+            Cases.assertSame(conv + " " + kernel, expected, Cases.execute(plan, src));
+        }
     }
 }

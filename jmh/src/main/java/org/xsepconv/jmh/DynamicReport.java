@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.SplittableRandom;
 import org.xsepconv.DepthwiseConv2d;
 import org.xsepconv.DynamicPlan;
 import org.xsepconv.DynamicWorkspace;
@@ -13,15 +14,20 @@ import org.xsepconv.Layout;
 import org.xsepconv.ODConv;
 import org.xsepconv.ODConvPlan;
 import org.xsepconv.Plan;
+import org.xsepconv.RegionPlan;
 import org.xsepconv.Workspace;
 
-/** What weights per image cost beside a static plan of the same size: given by the caller, or mixed from four kernels. */
+/**
+ * What weights of a call cost beside a static plan of the same size: given by the caller, mixed from four kernels, or one of several kernels for
+ * every output.
+ */
 final class DynamicReport {
     private static final Duration WARM_UP = Duration.ofSeconds(10);
     private static final int ROUNDS = 21;
     private static final int FIRST_ROUNDS = 10;
     private static final long ROUND_NANOS = 15_000_000;
     private static final int CALLS = 50;
+    private static final int REGIONS = 8;
 
     private DynamicReport() {}
 
@@ -32,13 +38,15 @@ final class DynamicReport {
         }
         System.out.printf(
                 Locale.ROOT,
-                "%-22s %-6s %9s %9s %7s %9s %7s %10s%n",
+                "%-22s %-6s %9s %9s %7s %9s %7s %9s %7s %10s%n",
                 "layer",
                 "layout",
                 "static",
                 "given",
                 "ratio",
                 "odconv",
+                "ratio",
+                "regions",
                 "ratio",
                 "attention");
         for (Layer layer : Layer.ofFile(layers)) {
@@ -49,43 +57,30 @@ final class DynamicReport {
                 }
             }
         }
-        System.out.println(
-                "us, medians of " + ROUNDS
-                        + " rounds; static: a plan with fixed weights; given: weights with every call;"
-                        + " odconv: four kernels mixed by a given attention; ratios to static; attention: what the branch of ODConv takes");
+        System.out.println("us, medians of " + ROUNDS
+                + " rounds; static: a plan with fixed weights; given: weights with every call; odconv: four kernels mixed by a given"
+                + " attention; regions: a given map chooses one of " + REGIONS
+                + " given kernels for every output; ratios to static; attention: what the branch of ODConv takes");
     }
 
     private static String line(Layer layer, DepthwiseConv2d conv) {
         Workload workload = new Workload(new Layer(layer.name(), conv, Predicted.Kind.ODCONV));
         Predicted.Mixed mixed = (Predicted.Mixed) workload.predicted();
-        MemorySegment src = workload.src();
-        MemorySegment dst = workload.dst();
         float[] input = workload.input();
         ODConv.Attention[] attention = mixed.branch().attention(conv.src(), input);
-        float[] values = workload.weights(0).values();
-        MemorySegment weights = Buffers.floats(values.length, 2);
-        MemorySegment.copy(values, 0, weights, ValueLayout.JAVA_FLOAT, 0, values.length);
-        Plan fixed = conv.plan(workload.weights());
-        DynamicPlan given = conv.planDynamic(null);
-        ODConvPlan odconv = ODConv.plan(conv, mixed.kernels(), null);
-        fixed.warmUp(WARM_UP);
-        given.warmUp(WARM_UP);
-        odconv.warmUp(WARM_UP);
-        Workspace one = fixed.workspace();
-        DynamicWorkspace two = given.workspace();
-        DynamicWorkspace three = odconv.workspace();
         List<Runnable> ways = List.of(
-                () -> fixed.execute(src, dst, one),
-                () -> given.execute(src, weights, dst, two),
-                () -> odconv.execute(src, attention, dst, three),
+                fixed(conv, workload),
+                given(conv, workload),
+                mixed(conv, workload, attention),
+                regional(conv, workload),
                 () -> mixed.branch().attention(conv.src(), input));
-        for (Runnable way : ways.subList(0, 3)) {
+        for (Runnable way : ways.subList(0, 4)) {
             workload.check(layer.name(), new Checked(way, workload), true);
         }
         double[] us = medians(ways);
         return String.format(
                 Locale.ROOT,
-                "%-22s %-6s %9.2f %9.2f %7.2f %9.2f %7.2f %10.2f",
+                "%-22s %-6s %9.2f %9.2f %7.2f %9.2f %7.2f %9.2f %7.2f %10.2f",
                 layer.name(),
                 conv.src().layout(),
                 us[0],
@@ -93,7 +88,55 @@ final class DynamicReport {
                 us[1] / us[0],
                 us[2],
                 us[2] / us[0],
-                us[3]);
+                us[3],
+                us[3] / us[0],
+                us[4]);
+    }
+
+    private static Runnable fixed(DepthwiseConv2d conv, Workload workload) {
+        Plan plan = conv.plan(workload.weights());
+        plan.warmUp(WARM_UP);
+        Workspace workspace = plan.workspace();
+        return () -> plan.execute(workload.src(), workload.dst(), workspace);
+    }
+
+    private static Runnable given(DepthwiseConv2d conv, Workload workload) {
+        DynamicPlan plan = conv.planDynamic(null);
+        plan.warmUp(WARM_UP);
+        DynamicWorkspace workspace = plan.workspace();
+        MemorySegment weights = copies(workload, 1);
+        return () -> plan.execute(workload.src(), weights, workload.dst(), workspace);
+    }
+
+    private static Runnable mixed(DepthwiseConv2d conv, Workload workload, ODConv.Attention[] attention) {
+        ODConvPlan plan = ODConv.plan(conv, ((Predicted.Mixed) workload.predicted()).kernels(), null);
+        plan.warmUp(WARM_UP);
+        DynamicWorkspace workspace = plan.workspace();
+        return () -> plan.execute(workload.src(), attention, workload.dst(), workspace);
+    }
+
+    /** All regions have the same weights, so that the result is known; the map is random. */
+    private static Runnable regional(DepthwiseConv2d conv, Workload workload) {
+        RegionPlan plan = conv.planRegions(REGIONS, null);
+        plan.warmUp(WARM_UP);
+        DynamicWorkspace workspace = plan.workspace();
+        MemorySegment weights = copies(workload, REGIONS);
+        byte[] numbers = new byte[(int) plan.mapElements()];
+        SplittableRandom random = new SplittableRandom(1);
+        for (int i = 0; i < numbers.length; i++) {
+            numbers[i] = (byte) random.nextInt(REGIONS);
+        }
+        MemorySegment map = MemorySegment.ofArray(numbers);
+        return () -> plan.execute(workload.src(), weights, map, workload.dst(), workspace);
+    }
+
+    private static MemorySegment copies(Workload workload, int count) {
+        float[] values = workload.weights(0).values();
+        MemorySegment weights = Buffers.floats(count * values.length, 2);
+        for (int i = 0; i < count; i++) {
+            MemorySegment.copy(values, 0, weights, ValueLayout.JAVA_FLOAT, 4L * i * values.length, values.length);
+        }
+        return weights;
     }
 
     private record Checked(Runnable way, Workload workload) implements Contender {

@@ -45,8 +45,8 @@ final class Gallery {
                 new Layer("dilated-3x3", DilatedDepthwise.of(S, 3, 2, NONE)),
                 new Layer("cascaded-2x2", DilatedDepthwise.cascaded(S, 2, NONE)),
                 new Layer("odconv", DepthwiseConv2d.of(S, 3, 3).padding(Padding.same()), Predicted.Kind.ODCONV),
-                new Layer(
-                        "gmconv-dynamic", DepthwiseConv2d.of(S, 3, 3).padding(Padding.same()), Predicted.Kind.GMCONV));
+                new Layer("gmconv-dynamic", DepthwiseConv2d.of(S, 3, 3).padding(Padding.same()), Predicted.Kind.GMCONV),
+                new Layer("drconv", DepthwiseConv2d.of(S, 3, 3).padding(Padding.same()), Predicted.Kind.DRCONV));
     }
 
     /** Six groups of 16 channels: row, column, two squares of 2, two rows of 3, all. */

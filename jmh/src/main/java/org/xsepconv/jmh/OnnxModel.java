@@ -22,7 +22,7 @@ import org.xsepconv.Weights;
 
 /**
  * Writes an operator as an ONNX model: per convolution a {@code Conv} and, if any, its activation; per split a {@code Slice} for each
- * branch and a {@code Concat}. Grouped padding is written in one of two {@link Form forms}.
+ * branch and a {@code Concat}. Grouped padding and regions are written in one of several {@link Form forms}.
  */
 final class OnnxModel {
     static final String INPUT = "v0";
@@ -31,12 +31,30 @@ final class OnnxModel {
     // The first one that knows HardSwish is 14.
     private static final int OPSET = 17;
 
-    /** What grouped padding becomes. */
+    /** What grouped padding or regions become. */
     enum Form {
         /** An odd kernel that the even ones are laid into, with zeros. */
         EMBEDDED,
         /** Four slices with pads of their own. */
-        SLICED
+        SLICED,
+        /** A convolution per region, and outputs chosen among theirs. */
+        CHOSEN,
+        /** A convolution per region, and a sum of their outputs, all but one of which are multiplied by zero. */
+        MASKED,
+        /** One convolution with as many outputs per channel as there are regions, and such a sum. */
+        TOGETHER,
+        /** Tap by tap a weight for every output, times the input that the tap is on. */
+        TAPS;
+
+        /** Those that a layer can be written in. */
+        static List<Form> of(Workload workload) {
+            if (workload.predicted() instanceof Predicted.Regional) {
+                return List.of(CHOSEN, MASKED, TOGETHER, TAPS);
+            }
+            boolean grouped =
+                    workload.convolutions().stream().anyMatch(conv -> conv.padding() instanceof Padding.Grouped);
+            return grouped ? List.of(EMBEDDED, SLICED) : List.of(EMBEDDED);
+        }
     }
 
     private final GraphProto.Builder graph = GraphProto.newBuilder().setName("layer");
@@ -147,9 +165,19 @@ final class OnnxModel {
 
     private void predicted(Predicted predicted, DepthwiseConv2d conv) {
         String w = OnnxPredicted.weights(this, predicted, conv);
-        last = INPUT;
-        convolution(conv, w);
+        if (predicted instanceof Predicted.Regional regional) {
+            new OnnxRegions(this, conv, regional.guide()).write(form, w);
+        } else {
+            convolution(INPUT, conv, w);
+        }
         activation(conv.activation());
+    }
+
+    /** A convolution by weights that are a value. */
+    String convolution(String input, DepthwiseConv2d conv, String w) {
+        last = input;
+        convolution(conv, w);
+        return last;
     }
 
     private void convolution(DepthwiseConv2d conv, Weights weights) {
@@ -237,7 +265,7 @@ final class OnnxModel {
                 .setI(value);
     }
 
-    private static AttributeProto.Builder integers(String name, long... integers) {
+    static AttributeProto.Builder integers(String name, long... integers) {
         return AttributeProto.newBuilder()
                 .setName(name)
                 .setType(AttributeProto.AttributeType.INTS)

@@ -1,13 +1,14 @@
 package org.xsepconv.jmh;
 
 import ai.onnx.proto.OnnxMl.NodeProto;
+import org.xsepconv.DRConv;
 import org.xsepconv.DepthwiseConv2d;
 import org.xsepconv.ODConv;
 import org.xsepconv.blocks.GMConv;
 
 /**
  * Writes what computes the weights of a layer of one image: a pooled mean, then small matrices and element-wise nodes, up to a value of
- * the shape of the weights.
+ * the shape of the weights; or of as many rows as there are regions.
  */
 final class OnnxPredicted {
     private final OnnxModel model;
@@ -25,7 +26,20 @@ final class OnnxPredicted {
         return switch (predicted) {
             case Predicted.Mixed mixed -> writer.mixed(mixed.branch(), mixed.kernels(), mean);
             case Predicted.Masked masked -> writer.masked(masked.branch(), masked.kernel(), mean);
+            case Predicted.Regional regional -> writer.regional(regional.bases(), mean);
         };
+    }
+
+    /** Those of all regions, a row each. */
+    private String regional(DRConv.Bases bases, String mean) {
+        int regions = bases.regions();
+        int count = bases.mixing().bias().length / regions;
+        float[] scaled = bases.bases().clone();
+        for (int i = 0; i < scaled.length; i++) {
+            scaled[i] *= 2f / count;
+        }
+        String beta = shaped(node("Sigmoid", layer(bases.mixing(), mean)), regions, count);
+        return node("MatMul", beta, model.constant("bases", scaled, count, scaled.length / count));
     }
 
     private String mixed(ODConv.Branch branch, float[] kernels, String mean) {

@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.xsepconv.Layout;
 import org.xsepconv.Operator;
-import org.xsepconv.Padding;
 import org.xsepconv.TensorShape;
 
 /** ONNX Runtime through its Java API, on one thread, with bound tensors on both sides, so that no copy is timed. */
@@ -44,13 +43,11 @@ final class OnnxRuntimePeer implements Peer {
 
     /**
      * With all optimisations convolutions may run in a blocked layout, the conversions timed; without the last ones, not. Grouped
-     * padding may be an odd kernel or four slices.
+     * padding may be an odd kernel or four slices, regions what {@link OnnxModel.Form} lists.
      */
     @Override
     public Contender prepare(Workload workload) {
-        boolean grouped = workload.convolutions().stream().anyMatch(conv -> conv.padding() instanceof Padding.Grouped);
-        return Fastest.of(Stream.of(OnnxModel.Form.values())
-                .filter(form -> grouped || form == OnnxModel.Form.EMBEDDED)
+        return Fastest.of(OnnxModel.Form.of(workload).stream()
                 .flatMap(form -> Stream.of(OptLevel.ALL_OPT, OptLevel.EXTENDED_OPT)
                         .<Contender>map(level -> session(workload, level, form)))
                 .toList());

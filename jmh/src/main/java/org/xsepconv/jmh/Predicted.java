@@ -1,18 +1,21 @@
 package org.xsepconv.jmh;
 
 import java.util.SplittableRandom;
+import org.xsepconv.DRConv;
 import org.xsepconv.DepthwiseConv2d;
 import org.xsepconv.ODConv;
 import org.xsepconv.blocks.GMConv;
 
-/** What a layer computes its weights with, from its input of one image. */
+/** What a layer computes its weights with, and perhaps a map of regions, from its input of one image. */
 sealed interface Predicted {
     /** The operators of this kind. */
     enum Kind {
         /** Four kernels, a hidden layer of 16. */
         ODCONV,
         /** One sigma for all channels. */
-        GMCONV
+        GMCONV,
+        /** Eight regions, whose weights are mixed from four bases. */
+        DRCONV
     }
 
     /**
@@ -43,8 +46,40 @@ sealed interface Predicted {
         }
     }
 
-    /** The weights, by the library's plain functions. */
+    /**
+     * DRConv.
+     *
+     * @param guide its map
+     * @param bases its weights
+     */
+    record Regional(DRConv.Guide guide, DRConv.Bases bases) implements Predicted {
+        int regions() {
+            return guide.regions();
+        }
+
+        @Override
+        public float[] weights(DepthwiseConv2d conv, float[] src) {
+            int kernel = conv.src().c() * conv.kernelHeight() * conv.kernelWidth();
+            float[] weights = new float[regions() * kernel];
+            bases.weights(conv, src, 0, weights);
+            return weights;
+        }
+
+        @Override
+        public byte[] map(DepthwiseConv2d conv, float[] src) {
+            byte[] map = new byte[conv.dst().h() * conv.dst().w()];
+            guide.map(conv.src(), src, map);
+            return map;
+        }
+    }
+
+    /** The weights, of one region after the other, by the library's plain functions. */
     float[] weights(DepthwiseConv2d conv, float[] src);
+
+    /** The regions of the outputs, or null if there is only one. */
+    default byte[] map(DepthwiseConv2d conv, float[] src) {
+        return null;
+    }
 
     /** Random parameters. */
     static Predicted of(Kind kind, DepthwiseConv2d conv, SplittableRandom random) {
@@ -54,6 +89,12 @@ sealed interface Predicted {
             return new Masked(new GMConv.Branch(values(random, c), new float[] {1}), values(random, c * taps));
         }
         int kernels = 4;
+        if (kind == Kind.DRCONV) {
+            int regions = 8;
+            return new Regional(
+                    new DRConv.Guide(regions, values(random, regions * c)),
+                    new DRConv.Bases(regions, layer(regions * kernels, c, random), values(random, kernels * c * taps)));
+        }
         int hidden = Math.max(16, c / 16);
         return new Mixed(
                 new ODConv.Branch(

@@ -7,6 +7,7 @@ import org.xsepconv.DynamicPlan;
 import org.xsepconv.DynamicWorkspace;
 import org.xsepconv.ODConv;
 import org.xsepconv.ODConvPlan;
+import org.xsepconv.RegionPlan;
 
 /** This library on a layer that computes its weights: branch, weights and convolution are timed. On arrays, which branches read. */
 final class PredictedContender implements Contender {
@@ -35,6 +36,20 @@ final class PredictedContender implements Contender {
                 plan.warmUpArrays(warmUp);
                 DynamicWorkspace workspace = plan.workspace();
                 yield new PredictedContender(() -> plan.execute(src, masked.weights(conv, src), dst, workspace), dst);
+            }
+            case Predicted.Regional regional -> {
+                RegionPlan plan = conv.planRegions(regional.regions(), null);
+                plan.warmUpArrays(warmUp);
+                DynamicWorkspace workspace = plan.workspace();
+                byte[] map = new byte[(int) plan.mapElements()];
+                float[] weights = new float[(int) plan.weightElements()];
+                yield new PredictedContender(
+                        () -> {
+                            regional.guide().map(conv.src(), src, map);
+                            regional.bases().weights(conv, src, 0, weights);
+                            plan.execute(src, weights, map, dst, workspace);
+                        },
+                        dst);
             }
         };
     }

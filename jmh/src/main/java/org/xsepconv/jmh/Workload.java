@@ -2,11 +2,14 @@ package org.xsepconv.jmh;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import org.xsepconv.Activation;
 import org.xsepconv.Chain;
 import org.xsepconv.DepthwiseConv2d;
+import org.xsepconv.Layout;
 import org.xsepconv.Operator;
 import org.xsepconv.Reference;
 import org.xsepconv.Split;
@@ -19,7 +22,9 @@ final class Workload {
     private final Operator operator;
     private final float[] input;
     private final Predicted predicted;
+    /** Of every convolution, or of every region of the only one. */
     private final Weights[] weights;
+
     private final float[] expected;
     private final double[] magnitude;
     private final MemorySegment src;
@@ -33,18 +38,43 @@ final class Workload {
                 ? null
                 : Predicted.of(layer.predicted(), operator.convolutions().getFirst(), random);
         weights = predicted != null
-                ? new Weights[] {predicted(operator.convolutions().getFirst())}
+                ? predicted(operator.convolutions().getFirst())
                 : operator.convolutions().stream().map(c -> weights(random, c)).toArray(Weights[]::new);
-        expected = Reference.run(operator, input, weights);
-        magnitude = magnitude();
+        expected = new float[Math.toIntExact(operator.dst().elements())];
+        magnitude = new double[expected.length];
+        expect();
         src = Buffers.floats(input.length, 0);
         dst = Buffers.floats(expected.length, 1);
         MemorySegment.copy(input, 0, src, ValueLayout.JAVA_FLOAT, 0, input.length);
     }
 
-    /** Without a bias, as such operators have none. */
-    private Weights predicted(DepthwiseConv2d conv) {
-        return Weights.of(predicted.weights(conv, input), new float[conv.src().c()]);
+    /** A set per region, without a bias, as such operators have none. */
+    private Weights[] predicted(DepthwiseConv2d conv) {
+        float[] all = predicted.weights(conv, input);
+        int kernel = conv.src().c() * conv.kernelHeight() * conv.kernelWidth();
+        return IntStream.range(0, all.length / kernel)
+                .mapToObj(r -> Arrays.copyOfRange(all, r * kernel, (r + 1) * kernel))
+                .map(own -> Weights.of(own, new float[conv.src().c()]))
+                .toArray(Weights[]::new);
+    }
+
+    /** What the reference computes; where there are regions, by each set of weights for the outputs that the map gives it. */
+    private void expect() {
+        DepthwiseConv2d first = operator.convolutions().getFirst();
+        byte[] map = predicted == null ? null : predicted.map(first, input);
+        int plane = operator.dst().h() * operator.dst().w();
+        for (int r = 0; r < (map == null ? 1 : weights.length); r++) {
+            Weights[] own = map == null ? weights : new Weights[] {weights[r]};
+            float[] outputs = Reference.run(operator, input, own);
+            double[] magnitudes = magnitude(own);
+            for (int i = 0; i < outputs.length; i++) {
+                boolean planes = operator.dst().layout() == Layout.NCHW;
+                if (map == null || map[planes ? i % plane : i / operator.dst().c()] == r) {
+                    expected[i] = outputs[i];
+                    magnitude[i] = magnitudes[i];
+                }
+            }
+        }
     }
 
     private static float[] values(SplittableRandom random, long length) {
@@ -61,7 +91,7 @@ final class Workload {
     }
 
     /** Per output {@code |b| + sum |w*x|}, carried through the chain: what rounding errors are proportional to. */
-    private double[] magnitude() {
+    private double[] magnitude(Weights[] weights) {
         double[] x = new double[input.length];
         for (int i = 0; i < x.length; i++) {
             x[i] = Math.abs(input[i]);

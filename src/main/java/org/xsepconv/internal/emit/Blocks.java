@@ -5,13 +5,24 @@ package org.xsepconv.internal.emit;
  * order. So a tile reads one contiguous piece.
  *
  * @param channels channels of a block: the lanes of a vector, or 1
- * @param floats of every bias and tap: one for each channel, or more if a kernel wants copies
+ * @param floats of every bias and tap: one for each channel, or more if a kernel wants copies, or one for each kernel of a channel
  * @param taps taps of the kernel
  */
 public record Blocks(int channels, int floats, int taps) {
     /** Blocks of some channels, without copies. */
     static Blocks of(int channels, int taps) {
         return new Blocks(channels, channels, taps);
+    }
+
+    /**
+     * Whether weights of several kernels lie side by side, tap by tap; else they lie one kernel after the other.
+     *
+     * @param kernels of a channel
+     * @param kernelTaps taps of each
+     * @return true if lanes are kernels
+     */
+    public boolean together(int kernels, int kernelTaps) {
+        return kernels > 1 && taps == kernelTaps;
     }
 
     /**

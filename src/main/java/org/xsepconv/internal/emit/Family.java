@@ -93,6 +93,28 @@ public enum Family {
             return RowStream.declines(g, bits);
         }
     },
+    /** {@link RowStream} with a {@link RegionMap}. */
+    REGION_STREAM {
+        @Override
+        public boolean planes() {
+            return true;
+        }
+
+        @Override
+        Emitter best(Geometry g, int bits) {
+            return RowStream.choose(g, 1, bits);
+        }
+
+        @Override
+        public boolean chooses() {
+            return true;
+        }
+
+        @Override
+        public String declines(Geometry g, int bits) {
+            return RowStream.declines(g, bits);
+        }
+    },
     /** {@link RowStream} over pixels of few channels. */
     FLAT_ROWS {
         @Override

@@ -15,7 +15,8 @@ import org.xsepconv.internal.tile.Vec;
  * <p>{@code first(v)} is {@code v*lanes}, but the last block either overlaps the one before, or has only the channels that are left.
  * Where lanes are channels the taps of a block of them are transposed as the pixels of planes are: loads, stores and registers
  * are those of {@link Transpose}. Blocks of one channel are copied, a load and a store per vector, what is left over of their taps
- * under a mask, because something else follows; if they have copies of every weight, a broadcast and a store per weight.
+ * under a mask, because something else follows; if they have copies of every weight, a broadcast and a store per weight. Where lanes
+ * are kernels the taps of a channel are transposed, kernels as planes, taps as pixels.
  *
  * @param channels how many
  * @param taps of a kernel
@@ -32,24 +33,39 @@ public record PackWeights(int channels, int taps, int kernels, int pitch, Blocks
     /**
      * Whether there is such a kernel.
      *
-     * @param blocks where weights go
      * @param bits vector width of the convolution
      * @return false if only parts of vectors would be used
      */
-    public static boolean fits(Blocks blocks, int bits) {
-        if (blocks.channels() == 1) {
+    public boolean fits(int bits) {
+        if (!transposes()) {
             return blocks.floats() == 1 || blocks.floats() == bits / 32;
         }
-        return blocks.floats() == blocks.channels()
-                && bits >= LEAST_BITS
-                && blocks.channels() % Transpose.block(bits) == 0;
+        boolean whole = together() || blocks.floats() == blocks.channels();
+        return whole && bits >= LEAST_BITS && blocks.floats() % Transpose.block(bits) == 0;
+    }
+
+    /**
+     * Whether it reads tables of {@link Transpose}.
+     *
+     * @return false if weights are only copied
+     */
+    public boolean transposes() {
+        return blocks.channels() > 1 || together();
+    }
+
+    private boolean together() {
+        return blocks.together(kernels, taps);
     }
 
     @Override
     public TileClass emit(int bits, Carrier source, Carrier target) {
-        int width = blocks.channels() == 1 ? bits : 32 * Transpose.block(bits);
+        int width = transposes() ? 32 * Transpose.block(bits) : bits;
         TileClass c = new TileClass(title(), width, source, target);
         TileMethod run = c.entry();
+        if (together()) {
+            together(c, run);
+            return c;
+        }
         Packer packer = blocks.channels() == 1 ? lines(c, run) : transposition(c, run);
         run.loop(kernels, k -> {
             Address x = run.step(run.x(), k, 4L * pitch);
@@ -83,6 +99,22 @@ public record PackWeights(int channels, int taps, int kernels, int pitch, Blocks
         }
         return (x, y) -> run.loop(
                 channels, n -> run.call(line, run.step(x, n, 4L * taps), run.w(), run.step(y, n, blocks.bytes())));
+    }
+
+    /** Channel by channel; behind the kernels of a block of them, its unused lanes become zeros. */
+    private void together(TileClass c, TileMethod run) {
+        int width = c.lanes();
+        Transpose planes = new Transpose(true, 4L * pitch, 4L * blocks.floats(), 0, taps < width ? taps : 0);
+        TileMethod whole = kernels < width ? null : planes.line(c, "whole", width);
+        TileMethod part = kernels % width == 0 ? null : planes.line(c, "rest", kernels % width);
+        run.loop(channels, n -> {
+            Address x = run.step(run.x(), n, plane());
+            Address y = run.step(run.y().plus(blocks.tap(0)), n, blocks.bytes());
+            for (int first = 0; first < kernels; first += width) {
+                TileMethod line = first + width <= kernels ? whole : part;
+                run.call(line, x.plus(4L * first * pitch), run.w(), y.plus(4L * first), run.literal(taps));
+            }
+        });
     }
 
     private void copy(TileMethod line, int lanes) {

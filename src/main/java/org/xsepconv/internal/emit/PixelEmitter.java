@@ -7,7 +7,7 @@ import org.xsepconv.internal.tile.TileClass;
 import org.xsepconv.internal.tile.TileMethod;
 
 /** An emitter of kernels whose lanes are channels. */
-sealed interface PixelEmitter extends Emitter permits PixelChunks, PixelRows, PixelTiles, RegionRows {
+sealed interface PixelEmitter extends Emitter permits PixelChunks, PixelTiles, RowEmitter {
     /** How many methods of tiles and rows it emits: the JVM compiles one after the other. */
     int methods();
 

@@ -1,11 +1,8 @@
 package org.xsepconv.internal.emit;
 
-import java.util.List;
 import org.xsepconv.internal.emit.Tiles.Run;
 import org.xsepconv.internal.tile.Activate;
 import org.xsepconv.internal.tile.Address;
-import org.xsepconv.internal.tile.Carrier;
-import org.xsepconv.internal.tile.Index;
 import org.xsepconv.internal.tile.Mask;
 import org.xsepconv.internal.tile.TileClass;
 import org.xsepconv.internal.tile.TileMethod;
@@ -23,53 +20,15 @@ import org.xsepconv.internal.tile.Vec;
  * @param g geometry
  * @param columns outputs of a tile
  */
-record PixelRows(Geometry g, int columns) implements PixelEmitter {
+record PixelRows(Geometry g, int columns) implements RowEmitter {
 
     @Override
-    public int rowTile() {
-        return 1;
-    }
-
-    @Override
-    public String tile() {
-        return "1x" + columns;
+    public String title() {
+        return g.title("PixelRows", tile());
     }
 
     @Override
-    public int methods() {
-        return Walk.rows(g, 1).runs().size() + Walk.columns(g, columns).runs().size();
-    }
-
-    @Override
-    public TileClass emit(int bits, Carrier source, Carrier target) {
-        TileClass c = new TileClass(g.title("PixelRows", tile()), bits, source, target);
-        TileMethod run = c.entry();
-        TileMethod row = row(c);
-        Walk down = Walk.rows(g, 1);
-        down.methods(c, run, (rows, v) -> {
-            int skip = down.tiles().firstTap(v);
-            Index skipped = rows.literal(skip);
-            Index inside = rows.literal(down.tiles().taps(v));
-            long origin = g.rows().origin(v.first()) + (long) skip * g.rows().dilation();
-            down.some(rows, v, origin, (x, y) -> rows.call(row, x, rows.w(), y, rows.number(0), skipped, inside));
-        });
-        return c;
-    }
-
-    /** One row of the output. */
-    private TileMethod row(TileClass c) {
-        Walk across = Walk.columns(g, columns);
-        List<TileMethod> tiles =
-                across.runs().stream().map(h -> tiles(c, across, h)).toList();
-        TileMethod row = c.method("row", "channels", "skip", "taps");
-        for (TileMethod run : tiles) {
-            row.call(run, row.x(), row.w(), row.y(), row.number(0), row.number(1), row.number(2));
-        }
-        return row;
-    }
-
-    /** The tiles of a run, for a number of channels and of rows of taps. */
-    private TileMethod tiles(TileClass c, Walk across, Run h) {
+    public TileMethod tiles(TileClass c, Walk across, Run h) {
         TileMethod t = c.method("tiles" + h.first(), "channels", "skip", "taps");
         Blocks blocks = blocks(c.lanes());
         Products products = Products.of(across.tiles(), h);

@@ -1,11 +1,8 @@
 package org.xsepconv.internal.emit;
 
-import java.util.List;
 import org.xsepconv.internal.emit.Tiles.Run;
 import org.xsepconv.internal.tile.Activate;
 import org.xsepconv.internal.tile.Address;
-import org.xsepconv.internal.tile.Carrier;
-import org.xsepconv.internal.tile.Index;
 import org.xsepconv.internal.tile.Mask;
 import org.xsepconv.internal.tile.TileClass;
 import org.xsepconv.internal.tile.TileMethod;
@@ -26,112 +23,75 @@ import org.xsepconv.internal.tile.Vec;
  * @param g geometry
  * @param columns outputs of a tile
  */
-record RegionRows(Geometry g, int columns) implements PixelEmitter {
+record RegionRows(Geometry g, int columns) implements RowEmitter {
     private static final long MAP = Integer.BYTES;
 
     @Override
-    public int rowTile() {
-        return 1;
+    public String title() {
+        return g.title("RegionRows", tile()) + ", one of " + g.kernels() + " kernels";
     }
 
     @Override
-    public String tile() {
-        return "1x" + columns;
+    public long perOutput() {
+        return MAP;
     }
 
     @Override
-    public int methods() {
-        return Walk.rows(g, 1).runs().size() + Walk.columns(g, columns).runs().size();
-    }
-
-    @Override
-    public TileClass emit(int bits, Carrier source, Carrier target) {
-        TileClass c = new TileClass(
-                g.title("RegionRows", tile()) + ", one of " + g.kernels() + " kernels", bits, source, target);
-        TileMethod run = c.entry();
-        TileMethod row = row(c);
-        Walk down = Walk.rows(g, 1);
-        long mapRow = MAP * g.columns().out();
-        down.methods(c, run, (rows, v) -> {
-            int skip = down.tiles().firstTap(v);
-            Index skipped = rows.literal(skip);
-            Index inside = rows.literal(down.tiles().taps(v));
-            long origin = g.rows().origin(v.first()) + (long) skip * g.rows().dilation();
-            down.some(rows, v, origin, (i, x, y) -> {
-                Address map = rows.step(rows.t().plus(v.first() * mapRow), i, mapRow);
-                rows.call(row, x, rows.w(), map, y, rows.number(0), skipped, inside);
-            });
-        });
-        return c;
-    }
-
-    /** One row of the output. */
-    private TileMethod row(TileClass c) {
-        Walk across = Walk.columns(g, columns);
-        List<TileMethod> tiles =
-                across.runs().stream().map(h -> tile(c, across.tiles(), h)).toList();
-        TileMethod row = c.method("row", "count", "skip", "taps");
-        for (int n = 0; n < tiles.size(); n++) {
-            TileMethod tile = tiles.get(n);
-            Run h = across.runs().get(n);
-            across.all(row, h, across.tiles().start(h), row.x(), row.y(), (i, x, y) -> {
-                Address map = row.step(row.t().plus(MAP * h.first()), i, MAP * h.size());
-                row.call(tile, x, row.w(), map, y, row.number(0), row.number(1), row.number(2));
-            });
-        }
-        return row;
-    }
-
-    /** One tile, for a number of channels and of rows of taps. */
-    private TileMethod tile(TileClass c, Tiles horizontal, Run h) {
-        TileMethod t = c.method("tile" + h.first(), "channels", "skip", "taps");
+    public TileMethod tiles(TileClass c, Walk across, Run h) {
+        TileMethod t = c.method("tiles" + h.first(), "channels", "skip", "taps");
         Blocks blocks = blocks(c.lanes());
-        Products products = Products.of(horizontal, h);
         Activate activate = t.activation(g.activation(), g.p(), g.q());
         Vec zero = t.constant("zero", 0);
         Mask all = t.mask((1L << c.lanes()) - 1);
         Mask some = g.some(t);
-        Address[] own = kernels(t, blocks, h.size());
-        long rowOfTaps = blocks.tap(g.columns().kernel()) - blocks.tap(0);
-        vectors(t, c, (n, channel, block) -> {
-            Address xs = t.step(t.x(), channel, 4);
-            Address y = t.pin(t.step(t.y(), channel, 4));
-            Vec bias = t.load("bias", t.pin(block));
-            Vec[] sum = new Vec[h.size()];
-            Address[] ws = new Address[h.size()];
-            for (int q = 0; q < sum.length; q++) {
-                sum[q] = t.copy("sum" + q, bias);
-                ws[q] = t.step(own[q], n, blocks.bytes());
-            }
-            t.release(bias);
-            t.loop(t.number(2), r -> {
-                Address x = t.pin(t.step(xs, r, g.rows().dilation() * g.xRow()));
-                Address[] w = new Address[sum.length];
-                for (int q = 0; q < w.length; q++) {
-                    w[q] = t.pin(t.step(ws[q], r, rowOfTaps));
+        Products products = Products.of(across.tiles(), h);
+        across.all(t, h, across.tiles().start(h), t.x(), t.y(), (i, x, y) -> {
+            Address[] own = kernels(t, blocks, t.pin(tables(t, h.first(), i, h.size())), h.size());
+            vectors(t, c, (n, channel, block) -> {
+                Address out = t.pin(t.step(y, channel, 4));
+                Vec bias = t.load("bias", t.pin(block));
+                Vec[] sum = new Vec[h.size()];
+                Address[] ws = new Address[h.size()];
+                for (int q = 0; q < sum.length; q++) {
+                    sum[q] = t.copy("sum" + q, bias);
+                    ws[q] = t.step(own[q], n, blocks.bytes());
                 }
-                products.each(t, j -> t.load("x" + j, x.plus((j - h.lo()) * g.xPixel()), some), (p, in) -> {
-                    Address at = w[p.output()].plus(blocks.tap(p.tap()) - blocks.tap(0));
-                    Vec weight = t.load("w" + p.output() + "," + p.tap(), at);
-                    t.fma(sum[p.output()], in, weight);
-                    t.release(weight);
-                });
+                t.release(bias);
+                rows(t, blocks, products, h, t.step(x, channel, 4), ws, sum, some);
+                for (int q = 0; q < sum.length; q++) {
+                    Vec last = t.known("sum" + q, sum[q], zero, all);
+                    t.activate(last, activate);
+                    t.store(last, out.plus(q * g.yPixel()), some);
+                    t.release(last);
+                }
             });
-            for (int q = 0; q < sum.length; q++) {
-                Vec last = t.known("sum" + q, sum[q], zero, all);
-                t.activate(last, activate);
-                t.store(last, y.plus(q * g.yPixel()), some);
-                t.release(last);
-            }
         });
         return t;
     }
 
+    /** The rows of taps, into the sums of a tile. */
+    private void rows(
+            TileMethod t, Blocks blocks, Products products, Run h, Address xs, Address[] ws, Vec[] sum, Mask some) {
+        long rowOfTaps = blocks.tap(g.columns().kernel()) - blocks.tap(0);
+        t.loop(t.number(2), r -> {
+            Address x = t.pin(t.step(xs, r, g.rows().dilation() * g.xRow()));
+            Address[] w = new Address[sum.length];
+            for (int q = 0; q < w.length; q++) {
+                w[q] = t.pin(t.step(ws[q], r, rowOfTaps));
+            }
+            products.each(t, j -> t.load("x" + j, x.plus((j - h.lo()) * g.xPixel()), some), (p, in) -> {
+                Address at = w[p.output()].plus(blocks.tap(p.tap()) - blocks.tap(0));
+                Vec weight = t.load("w" + p.output() + "," + p.tap(), at);
+                t.fma(sum[p.output()], in, weight);
+                t.release(weight);
+            });
+        });
+    }
+
     /** Where the kernels of a tile's outputs have their first taps inside the image, for the first vector of channels. */
-    private Address[] kernels(TileMethod t, Blocks blocks, int outputs) {
+    private Address[] kernels(TileMethod t, Blocks blocks, Address map, int outputs) {
         long kernel = blocks.tap(g.taps()) - blocks.tap(0);
         long rowOfTaps = blocks.tap(g.columns().kernel()) - blocks.tap(0);
-        Address map = t.pin(t.t());
         Address[] own = new Address[outputs];
         for (int q = 0; q < own.length; q++) {
             Address first = t.step(t.w().plus(blocks.tap(0)), t.read(map.plus(MAP * q)), kernel);

@@ -22,7 +22,7 @@ import org.xsepconv.internal.tile.TileMethod;
  * permutations; in all {@code kh*kw} FMAs. Registers: V sums for each open row, held weights, V inputs; other weights are
  * loaded where they are used. One method per strip: its sums would have to leave the registers between methods. If the rows of
  * taps are too many to be open at a time, a strip goes down the plane in stages of some rows of taps each, between which its sums
- * wait in the output, in L1 or L2: a load and a store more per stage.
+ * wait in the output, in L1 or L2: a load and a store more per stage. If a map chooses a kernel for every output, see {@link RegionMap}.
  *
  * @param g geometry
  * @param period columns after which weights repeat: 1, or the channels of pixels whose rows are seen as one line of columns
@@ -114,9 +114,13 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
         int open = open(g.part(0, stage).rows());
         int all = Math.ceilDiv(g.columns().out(), lanes);
         int taps = g.rows().kernel() == 1 ? g.columns().kernel() : 1;
-        boolean permuted = taps > 3 && taps < 9 && all > 1 && RowTaps.permutable(g.columns(), lanes);
+        boolean permuted =
+                g.kernels() == 0 && taps > 3 && taps < 9 && all > 1 && RowTaps.permutable(g.columns(), lanes);
         int most = Math.max(2, MOST_FMAS / (stage * g.columns().kernel()));
-        for (int v = Math.min((registers - 4) / (open + 1), Math.min(most, Math.min(4, all))); v > 0; v--) {
+        int room = g.kernels() == 0
+                ? (registers - 4) / (open + 1)
+                : RegionMap.vectors(registers, open, stage * g.columns().kernel());
+        for (int v = Math.min(room, Math.min(most, Math.min(4, all))); v > 0; v--) {
             int held = held(g, period, permuted, v, stage, bits);
             RowStream candidate = new RowStream(g, period, permuted, v, held, stage, 8);
             Strips strips = Strips.of(g.columns(), lanes, permuted, v);
@@ -138,6 +142,9 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
         int kw = g.columns().kernel();
         int registers = bits == 512 ? Cpu.REGISTERS : 16;
         int open = open(g.part(0, stage).rows());
+        if (g.kernels() > 0) {
+            return 0;
+        }
         if (period > 1) {
             return Math.min(stage * kw, Math.max(0, registers - registers / SPARE - v * (open + 1)) / v);
         }
@@ -154,6 +161,9 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
         }
         if (g.columns().stride() > 2) {
             return "more than two columns from output to output";
+        }
+        if (g.kernels() > bits / 32) {
+            return "has more kernels than a vector has lanes";
         }
         return g.rows().kernel() > MOST_STAGES * bits / 32 ? "more rows of taps than stages can hold" : null;
     }
@@ -176,7 +186,9 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
         double fmas = (g.taps() + reloaded) * (large ? SPILLS : 1);
         double inside = g.rows().meanTaps() / g.rows().kernel();
         double steps = 1 + (open(g.part(0, stage).rows()) - 1.0) / g.rows().out();
-        double sums = inside * Math.max(fmas, stages * g.rows().stride() * row);
+        double loads = stages * g.rows().stride() * row;
+        double chosen = g.kernels() == 0 ? 0 : RegionMap.cost(loads, LOAD * open(g.rows()), g.taps(), vectors);
+        double sums = inside * Math.max(chosen, Math.max(fmas, loads));
         return wasted * (sums + stages * steps * (VECTOR + STEP / vectors));
     }
 
@@ -184,6 +196,9 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
     public Blocks blocks(int lanes) {
         if (period > 1) {
             return new Blocks(period, 2 * period + lanes, g.taps());
+        }
+        if (g.kernels() > 0) {
+            return new Blocks(1, lanes, g.taps());
         }
         return new Blocks(1, stage * g.columns().kernel() - held > MOST_FLOATS ? lanes : 1, g.taps());
     }
@@ -237,12 +252,14 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
 
     private TileMethod strip(TileClass c, Strips strips, Strip strip, Stage part) {
         String name = "strip" + strip.first() + (stage < g.rows().kernel() ? "_" + part.first : "");
-        TileMethod t = c.method(name, "from", "to");
+        boolean mapped = g.kernels() > 0;
+        TileMethod t = mapped ? c.method(name, "from", "to", "strip") : c.method(name, "from", "to");
+        RegionMap map = mapped ? new RegionMap(t, g, strip, t.number(2), tables(32 * c.lanes()), c.lanes()) : null;
         RowTaps taps = new RowTaps(t, strips, strip);
         int kw = g.columns().kernel();
         int own = Math.min(held, part.g.taps());
         StripWeights weights = new StripWeights(t, strip, blocks(c.lanes()), period, part.first * kw, own);
-        new StripRows(part.g, part.first == 0, t, strip, taps, weights).emit(c.lanes());
+        new StripRows(part.g, part.first == 0, t, strip, taps, weights, map).emit(c.lanes());
         return t;
     }
 
@@ -255,9 +272,10 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
         Address y = p.y.plus(4L * strip.first());
         if (step % period == 0) {
             Address w = p.w.plus(4L * (strip.first() % period));
-            run.loop(
-                    strip.count(),
-                    j -> run.call(method, run.step(x, j, xStep), w, run.step(y, j, 4L * step), p.from, p.to));
+            run.loop(strip.count(), j -> {
+                Index[] numbers = g.kernels() > 0 ? new Index[] {p.from, p.to, j} : new Index[] {p.from, p.to};
+                run.call(method, run.step(x, j, xStep), w, run.step(y, j, 4L * step), numbers);
+            });
             return;
         }
         for (int j = 0; j < strip.count(); j++) {

@@ -20,9 +20,11 @@ import org.xsepconv.internal.tile.Vec;
  * @param t the method
  * @param strip the strip
  * @param taps its inputs
- * @param weights its weights
+ * @param weights its weights, of all kernels
+ * @param map which kernel every output takes, or null if there is one
  */
-record StripRows(Geometry g, boolean begins, TileMethod t, Strip strip, RowTaps taps, StripWeights weights) {
+record StripRows(
+        Geometry g, boolean begins, TileMethod t, Strip strip, RowTaps taps, StripWeights weights, RegionMap map) {
     void emit(int lanes) {
         Activate activate = t.activation(g.activation(), g.p(), g.q());
         List<Vec> bias = weights.bias();
@@ -37,6 +39,9 @@ record StripRows(Geometry g, boolean begins, TileMethod t, Strip strip, RowTaps 
         Index rows = begins ? null : t.linear(t.number(1), 1, -carried / size, Integer.MAX_VALUE);
         t.loop(t.number(0), t.number(1), o -> {
             begin(o, rows, sums.subList(0, size), bias);
+            if (map != null) {
+                map.start(o, sums.size() / size);
+            }
             for (int i = 0; i < g.rows().stride(); i++) {
                 multiply(o, i, sums);
             }
@@ -83,7 +88,7 @@ record StripRows(Geometry g, boolean begins, TileMethod t, Strip strip, RowTaps 
                     int distance = i + m * rows.stride();
                     int r = distance / rows.dilation();
                     if (distance % rows.dilation() == 0 && r < rows.kernel()) {
-                        multiply(in, r * g.columns().kernel() + s, sums.subList(m * in.length, sums.size()));
+                        multiply(in, r * g.columns().kernel() + s, sums, m * in.length);
                     }
                 }
                 taps.release(in);
@@ -91,11 +96,15 @@ record StripRows(Geometry g, boolean begins, TileMethod t, Strip strip, RowTaps 
         });
     }
 
-    private void multiply(Vec[] in, int tap, List<Vec> sums) {
+    private void multiply(Vec[] in, int tap, List<Vec> sums, int first) {
         List<Vec> weight = weights.tap(tap);
         for (int v = 0; v < in.length; v++) {
-            if (in[v] != null) {
-                t.fma(sums.get(v), in[v], weight.get(v));
+            if (in[v] != null && map == null) {
+                t.fma(sums.get(first + v), in[v], weight.get(v));
+            } else if (in[v] != null) {
+                Vec own = map.choose(weight.get(v), first + v);
+                t.fma(sums.get(first + v), in[v], own);
+                t.release(own);
             }
         }
         weights.release(tap, weight);

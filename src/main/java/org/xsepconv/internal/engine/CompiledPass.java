@@ -146,8 +146,7 @@ final class CompiledPass extends ConvPass {
     }
 
     private Repacking repacking() {
-        int pitch = step.regions() == null ? 0 : step.regions().pitch();
-        PackWeights recipe = new PackWeights(step.c(), step.taps(), step.kernels(), pitch, blocks, !padded);
+        PackWeights recipe = new PackWeights(step.c(), step.taps(), step.kernels(), pitch(), blocks, !padded);
         return Repacking.of(recipe, 32 * lanes);
     }
 
@@ -161,21 +160,32 @@ final class CompiledPass extends ConvPass {
     }
 
     private void fill(Packed memory, float[] weights, int at) {
-        int size = blocks.floats();
-        int taps = step.taps();
-        int pitch = step.regions() == null ? 0 : step.regions().pitch();
+        boolean together = blocks.together(step.kernels(), step.taps());
+        int lanes = together ? step.kernels() : blocks.floats();
         for (int v = 0; v < vectors(); v++) {
-            long block = v * blocks.bytes() / 4;
-            for (int l = 0; l < size; l++) {
-                int from = at + channel(v, l) * taps;
-                for (int kernel = 0; kernel < step.kernels(); kernel++) {
-                    for (int tap = 0; tap < taps; tap++) {
-                        memory.weight(
-                                block + size * (kernel * taps + tap + 1L) + l, weights[from + kernel * pitch + tap]);
+            for (int l = 0; l < lanes; l++) {
+                if (together) {
+                    fill(memory, v, l, 0, weights, at + v * step.taps() + l * pitch());
+                } else {
+                    for (int kernel = 0; kernel < step.kernels(); kernel++) {
+                        int from = at + channel(v, l) * step.taps() + kernel * pitch();
+                        fill(memory, v, l, kernel * step.taps(), weights, from);
                     }
                 }
             }
         }
+    }
+
+    /** The taps of a lane, from some tap of a block on. */
+    private void fill(Packed memory, int vector, int lane, int first, float[] weights, int from) {
+        for (int tap = 0; tap < step.taps(); tap++) {
+            long to = vector * blocks.bytes() + blocks.tap(first + tap);
+            memory.weight(to / Float.BYTES + lane, weights[from + tap]);
+        }
+    }
+
+    private int pitch() {
+        return step.regions() == null ? 0 : step.regions().pitch();
     }
 
     @Override
@@ -183,9 +193,9 @@ final class CompiledPass extends ConvPass {
         packed.choose(regions, at, mapped());
     }
 
-    /** Where the kernel finds what is neither input, output nor weights. */
+    /** Where the kernel finds what is neither input, output nor weights: its tables, then the map. */
     private long tables() {
-        return packed.base() + (step.regions() == null ? packed.taps : packed.map);
+        return packed.base() + packed.taps;
     }
 
     @Override

@@ -26,7 +26,7 @@ final class Repacking {
         int blocks = Math.ceilDiv(recipe.channels(), recipe.blocks().channels());
         double read = (double) recipe.kernels() * recipe.taps() * recipe.channels();
         this.floats = 2 * (read + blocks * recipe.blocks().bytes() / 4.0);
-        int[] numbers = recipe.blocks().channels() == 1 ? new int[0] : Transpose.tables(bits);
+        int[] numbers = recipe.transposes() ? Transpose.tables(bits) : new int[0];
         this.tables = Arena.ofAuto().allocate(4L * numbers.length, ConvPass.ALIGNMENT);
         MemorySegment.copy(numbers, 0, tables, ValueLayout.JAVA_INT, 0, numbers.length);
     }
@@ -39,7 +39,7 @@ final class Repacking {
      * @return null if there is no kernel for that
      */
     static Repacking of(PackWeights recipe, int bits) {
-        return PackWeights.fits(recipe.blocks(), bits) ? new Repacking(recipe, bits) : null;
+        return recipe.fits(bits) ? new Repacking(recipe, bits) : null;
     }
 
     /** Packs the weights from {@code weights[at]} on into the blocks from address {@code to} on. */

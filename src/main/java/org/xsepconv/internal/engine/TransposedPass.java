@@ -7,6 +7,7 @@ import org.xsepconv.Layout;
 import org.xsepconv.internal.kernel.Kernel;
 import org.xsepconv.internal.kernel.Operands;
 import org.xsepconv.internal.kernel.TransposeKernel;
+import org.xsepconv.internal.plan.Axis;
 import org.xsepconv.internal.plan.Step;
 import org.xsepconv.internal.plan.View;
 import org.xsepconv.internal.tile.Carrier;
@@ -31,6 +32,9 @@ final class TransposedPass extends ConvPass {
 
     /** What a vector costs beyond its taps. */
     private static final double VECTOR = 2.5;
+
+    /** An FMA whose weights are loaded for it alone, because a map chooses them; a row of taps takes as much again, once. */
+    private static final double LOADED = 1.5;
 
     private final CompiledPass inner;
     private final Transposition toPixels;
@@ -104,9 +108,17 @@ final class TransposedPass extends ConvPass {
         boolean whole = cut(step, choice).band() == step.rows().out();
         boolean rowsIn = whole && joined(step.src(), step.columns().in());
         boolean rowsOut = whole && joined(step.dst(), step.columns().out());
-        int in = step.columns().in() * (rowsIn ? step.rows().in() : 1);
+        int in = step.columns().in() * (rowsIn ? rowsRead(step) : 1);
         int out = step.columns().out() * (rowsOut ? step.rows().out() : 1);
         return Math.min(in, out) >= Transposition.FEWEST;
+    }
+
+    /** Input rows that a band of all output rows reads: with a stride, or few taps, not all of them. */
+    private static int rowsRead(Step.Convolve step) {
+        Axis rows = step.rows();
+        long first = rows.origin(0);
+        long end = first + inputRows(step, rows.out());
+        return Math.clamp(end, 0, rows.in()) - Math.clamp(first, 0, rows.in());
     }
 
     private static Cut cut(Step.Convolve step, Choice choice) {
@@ -260,6 +272,8 @@ final class TransposedPass extends ConvPass {
 
     /** Cost of a vector of results, once its channels are together. */
     static double sums(Step.Convolve step) {
-        return step.rows().meanTaps() * step.columns().meanTaps() + VECTOR;
+        double rows = step.rows().meanTaps();
+        double taps = rows * step.columns().meanTaps();
+        return VECTOR + (step.regions() == null ? taps : LOADED * (taps + rows));
     }
 }

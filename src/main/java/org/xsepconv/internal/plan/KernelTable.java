@@ -165,6 +165,7 @@ public final class KernelTable {
     /** Those for a map that chooses a kernel for every output: compiled ones first, then those of {@link #LINES} that take single outputs. */
     public static final List<KernelLine> REGIONS = List.of(
             compiled("nhwc-regions", Layout.NHWC, Family.REGION_ROWS, CHANNELS, s -> steps(s)),
+            compiled("nchw-regions", Layout.NCHW, Family.REGION_STREAM, PLANES, s -> steps(s)),
             compiled("nchw-boxed-regions", Layout.NCHW, Family.REGION_ROWS, BOXED, s -> first(blocks(s), steps(s))),
             line("nhwc-strided"),
             line("nchw-boxed-strided"),

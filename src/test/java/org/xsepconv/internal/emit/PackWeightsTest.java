@@ -46,6 +46,20 @@ class PackWeightsTest {
         check(new PackWeights(channels, taps, kernels, channels * taps + more, blocks, false), 32 * lanes);
     }
 
+    /** Blocks of one channel, in which lanes are kernels. */
+    @Property(tries = 200, edgeCases = EdgeCasesMode.NONE)
+    void kernelsTogether(
+            @ForAll @IntRange(min = 0, max = 2) int width,
+            @ForAll @IntRange(min = 1, max = 20) int channels,
+            @ForAll @IntRange(min = 1, max = 26) int taps,
+            @ForAll @IntRange(min = 2, max = 16) int kernels,
+            @ForAll @IntRange(min = 0, max = 9) int more) {
+        int lanes = 4 << width;
+        Assume.that(Cpu.supports(32 * lanes) && kernels <= lanes);
+        Blocks blocks = new Blocks(1, lanes, taps);
+        check(new PackWeights(channels, taps, kernels, channels * taps + more, blocks, false), 32 * lanes);
+    }
+
     private static void check(PackWeights recipe, int bits) {
         int channels = recipe.channels();
         int taps = recipe.taps();
@@ -65,6 +79,34 @@ class PackWeightsTest {
                     .kernel()
                     .run(weights, packed, null, 12, 0, tables.address(), 0, 0, 0, 0);
         }
+        assertArrayEquals(
+                blocks.together(recipe.kernels(), taps)
+                        ? together(recipe, weights, bits)
+                        : apart(recipe, weights, packed),
+                packed);
+    }
+
+    private static float[] together(PackWeights recipe, float[] weights, int bits) {
+        Blocks blocks = recipe.blocks();
+        float[] expected = new float[(int) (recipe.channels() * blocks.bytes() / 4)];
+        Arrays.fill(expected, -1);
+        int written = Math.ceilDiv(recipe.kernels(), Transpose.block(bits)) * Transpose.block(bits);
+        for (int c = 0; c < recipe.channels(); c++) {
+            for (int p = 0; p < recipe.taps(); p++) {
+                for (int z = 0; z < written; z++) {
+                    int at = (int) ((c * blocks.bytes() + blocks.tap(p)) / 4) + z;
+                    expected[at] = z < recipe.kernels() ? weights[3 + z * recipe.pitch() + c * recipe.taps() + p] : 0;
+                }
+            }
+        }
+        return expected;
+    }
+
+    private static float[] apart(PackWeights recipe, float[] weights, float[] packed) {
+        int channels = recipe.channels();
+        int taps = recipe.taps();
+        Blocks blocks = recipe.blocks();
+        int count = Math.ceilDiv(channels, blocks.channels());
         float[] expected = new float[packed.length];
         Arrays.fill(expected, -1);
         for (int v = 0; v < count; v++) {
@@ -79,6 +121,6 @@ class PackWeightsTest {
                 }
             }
         }
-        assertArrayEquals(expected, packed);
+        return expected;
     }
 }
