@@ -120,6 +120,14 @@ record Estimate(PixelEmitter emitter, double cost) {
         return all;
     }
 
+    /** Whether registers and methods have room for the tiles of a kernel. */
+    static boolean possible(AnyPixels any) {
+        Geometry g = any.g();
+        int c = any.across().size();
+        int kw = g.columns().kernel();
+        return any.methods() <= MOST_METHODS && possible(c, kw, c * (kw + 2) + inputs(g.columns(), c) + kw);
+    }
+
     private static boolean possible(int sums, int weights, int operations) {
         return sums + Math.min(weights, WEIGHTS) + 2 <= Cpu.REGISTERS && operations <= MOST_OPERATIONS;
     }

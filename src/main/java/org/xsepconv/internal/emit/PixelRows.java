@@ -2,14 +2,10 @@ package org.xsepconv.internal.emit;
 
 import java.util.List;
 import org.xsepconv.internal.emit.Tiles.Run;
-import org.xsepconv.internal.tile.Activate;
-import org.xsepconv.internal.tile.Address;
 import org.xsepconv.internal.tile.Carrier;
 import org.xsepconv.internal.tile.Index;
-import org.xsepconv.internal.tile.Mask;
 import org.xsepconv.internal.tile.TileClass;
 import org.xsepconv.internal.tile.TileMethod;
-import org.xsepconv.internal.tile.Vec;
 
 /**
  * Channels as lanes, many taps: a tile of columns of one output row, and a loop over the rows of taps inside the image.
@@ -59,8 +55,11 @@ record PixelRows(Geometry g, int columns) implements PixelEmitter {
     /** One row of the output. */
     private TileMethod row(TileClass c) {
         Walk across = Walk.columns(g, columns);
-        List<TileMethod> tiles =
-                across.runs().stream().map(h -> tile(c, across.tiles(), h)).toList();
+        long pitch = g.rows().dilation() * g.xRow();
+        RowTile.Down down = (t, x, r) -> t.step(x, r, pitch);
+        List<TileMethod> tiles = across.runs().stream()
+                .map(h -> new RowTile(g, across.tiles(), h).emit(c, blocks(c.lanes()), down))
+                .toList();
         TileMethod row = c.method("row", "count", "skip", "taps");
         for (int n = 0; n < tiles.size(); n++) {
             TileMethod tile = tiles.get(n);
@@ -74,45 +73,5 @@ record PixelRows(Geometry g, int columns) implements PixelEmitter {
                     (x, y) -> row.call(tile, x, row.w(), y, row.number(0), row.number(1), row.number(2)));
         }
         return row;
-    }
-
-    /** One tile, for a number of vectors of channels and of rows of taps. */
-    private TileMethod tile(TileClass c, Tiles horizontal, Run h) {
-        TileMethod t = c.method("tile" + h.first(), "vectors", "skip", "taps");
-        Blocks blocks = blocks(c.lanes());
-        Products products = Products.of(horizontal, h);
-        long rowOfTaps = blocks.tap(g.columns().kernel()) - blocks.tap(0);
-        Activate activate = t.activation(g.activation(), g.p(), g.q());
-        Vec zero = t.constant("zero", 0);
-        Mask all = t.mask((1L << c.lanes()) - 1);
-        Mask some = g.some(t);
-        t.loop(t.number(0), n -> {
-            Address xs = t.step(t.x(), n, 4L * c.lanes());
-            Address block = t.step(t.w(), n, blocks.bytes());
-            Address ws = t.step(block, t.number(1), rowOfTaps);
-            Address y = t.pin(t.step(t.y(), n, 4L * c.lanes()));
-            Vec bias = t.load("bias", t.pin(block));
-            Vec[] sum = new Vec[h.size()];
-            for (int q = 0; q < sum.length; q++) {
-                sum[q] = t.copy("sum" + q, bias);
-            }
-            t.release(bias);
-            t.loop(t.number(2), r -> {
-                Address x = t.pin(t.step(xs, r, g.rows().dilation() * g.xRow()));
-                Address w = t.pin(t.step(ws, r, rowOfTaps));
-                products.multiply(
-                        t,
-                        j -> t.load("x" + j, x.plus((j - h.lo()) * g.xPixel()), some),
-                        s -> t.load("w" + s, w.plus(blocks.tap(s))),
-                        q -> sum[q]);
-            });
-            for (int q = 0; q < sum.length; q++) {
-                Vec last = t.known("sum" + q, sum[q], zero, all);
-                t.activate(last, activate);
-                t.store(last, y.plus(q * g.yPixel()), some);
-                t.release(last);
-            }
-        });
-        return t;
     }
 }

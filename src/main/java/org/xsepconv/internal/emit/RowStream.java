@@ -2,6 +2,7 @@ package org.xsepconv.internal.emit;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.xsepconv.internal.cpu.Cpu;
 import org.xsepconv.internal.emit.Strips.Strip;
 import org.xsepconv.internal.plan.Axis;
@@ -54,7 +55,7 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
     private static final int SPARE = 6;
 
     /** Masks that fit the mask registers: more are loaded from the stack at every use, which costs more than the load. */
-    private static final int MOST_MASKS = 6;
+    static final int MOST_MASKS = 6;
 
     /** An unaligned load, in FMAs. */
     private static final double LOAD = 1.7;
@@ -74,11 +75,13 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
 
     private static final int MOST_STAGES = 16;
 
+    private static final int MOST_VECTORS = 4;
+
     /** Most methods of strips in stages: the JVM compiles one after the other. */
     private static final int MOST_METHODS = 12;
 
     /** Some rows of taps, from a first one on, and one past the last step of their stream. */
-    private record Stage(Geometry g, int first, Index to) {}
+    record Stage(Geometry g, int first, Index to) {}
 
     /** What the strips of a plane share: its addresses, and the steps to do. */
     private record Plane(TileMethod run, Address x, Address w, Address y, Index from, Index to) {}
@@ -92,6 +95,11 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
      * @return the emitter, or null if the family does not apply
      */
     static RowStream choose(Geometry g, int period, int bits) {
+        return choose(g, period, MOST_VECTORS, true, bits);
+    }
+
+    /** The same with strips of at most so many vectors, and with permutations only if they may be. */
+    static RowStream choose(Geometry g, int period, int vectors, boolean permutes, int bits) {
         if (declines(g, bits) != null) {
             return null;
         }
@@ -99,7 +107,7 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
         int before = 0;
         for (int stages = 1; stages <= MOST_STAGES && before != 1; stages++) {
             int stage = Math.ceilDiv(g.rows().kernel(), stages);
-            RowStream widest = stage == before ? null : widest(g, period, stage, bits);
+            RowStream widest = stage == before ? null : widest(g, period, stage, vectors, permutes, bits);
             if (widest != null && (best == null || widest.cost(bits / 32) < best.cost(bits / 32))) {
                 best = widest;
             }
@@ -108,15 +116,15 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
         return best;
     }
 
-    private static RowStream widest(Geometry g, int period, int stage, int bits) {
+    private static RowStream widest(Geometry g, int period, int stage, int vectors, boolean permutes, int bits) {
         int lanes = bits / 32;
         int registers = bits == 512 ? Cpu.REGISTERS : 16;
         int open = open(g.part(0, stage).rows());
         int all = Math.ceilDiv(g.columns().out(), lanes);
         int taps = g.rows().kernel() == 1 ? g.columns().kernel() : 1;
-        boolean permuted = taps > 3 && taps < 9 && all > 1 && RowTaps.permutable(g.columns(), lanes);
+        boolean permuted = permutes && taps > 3 && taps < 9 && all > 1 && RowTaps.permutable(g.columns(), lanes);
         int most = Math.max(2, MOST_FMAS / (stage * g.columns().kernel()));
-        for (int v = Math.min((registers - 4) / (open + 1), Math.min(most, Math.min(4, all))); v > 0; v--) {
+        for (int v = Math.min((registers - 4) / (open + 1), Math.min(most, Math.min(vectors, all))); v > 0; v--) {
             int held = held(g, period, permuted, v, stage, bits);
             RowStream candidate = new RowStream(g, period, permuted, v, held, stage, 8);
             Strips strips = Strips.of(g.columns(), lanes, permuted, v);
@@ -163,6 +171,11 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
         return (int) Math.min(Short.MAX_VALUE, (rows.kernel() - 1L) * rows.dilation() / rows.stride() + 1);
     }
 
+    /** The same strips on another plane. */
+    RowStream of(Geometry plane) {
+        return new RowStream(plane, period, permuted, vectors, held, stage, rowTile);
+    }
+
     /** Cost of a full vector of results, in FMAs. */
     double cost(int lanes) {
         int width = g.columns().out();
@@ -195,7 +208,7 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
     }
 
     @Override
-    public int[] tables(int bits) {
+    public int[] tables(Geometry of, int bits) {
         return RowTaps.tables(g.columns(), bits / 32, permuted);
     }
 
@@ -203,12 +216,14 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
     public TileClass emit(int bits, Carrier source, Carrier target) {
         TileClass c = new TileClass(g.title("RowStream", tile()), bits, source, target);
         TileMethod run = c.entry();
-        Strips strips = Strips.of(g.columns(), c.lanes(), permuted, vectors);
+        Strips strips = strips(c.lanes());
         Index from = run.linear(run.number(1), rowTile, 0, g.rows().out());
-        List<Stage> stages = stages(run);
+        List<Stage> stages = stages(run, rowTile, g.rows().out());
         List<List<TileMethod>> methods = new ArrayList<>();
         for (Strip s : strips.strips()) {
-            methods.add(stages.stream().map(part -> strip(c, strips, s, part)).toList());
+            methods.add(stages.stream()
+                    .map(part -> strip(c, strips, s, part, new PlaneRows.Fixed(part.g), false))
+                    .toList());
         }
         run.loop(run.number(0), n -> {
             Address x = run.step(run.x(), n, g.xChannel());
@@ -224,25 +239,37 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
         return c;
     }
 
-    private List<Stage> stages(TileMethod run) {
+    Strips strips(int lanes) {
+        return Strips.of(g.columns(), lanes, permuted, vectors);
+    }
+
+    /** The stages, each with one past its last step; output rows are limited. */
+    List<Stage> stages(TileMethod run, int tile, int limit) {
         List<Stage> stages = new ArrayList<>();
         for (int r = 0; r < g.rows().kernel(); r += stage) {
             Geometry part = g.part(r, Math.min(g.rows().kernel(), r + stage));
             int late = open(part.rows()) - 1;
-            Index to = run.linear(run.number(2), rowTile, late, g.rows().out() + late);
+            Index to = run.linear(run.number(2), tile, late, limit + late);
             stages.add(new Stage(part, r, to));
         }
         return stages;
     }
 
-    private TileMethod strip(TileClass c, Strips strips, Strip strip, Stage part) {
+    /** The method of a strip, called with {@code from to} and what the rows ask for; masks may be given behind the permutations. */
+    TileMethod strip(
+            TileClass c, Strips strips, Strip strip, Stage part, PlaneRows rows, boolean given, String... more) {
         String name = "strip" + strip.first() + (stage < g.rows().kernel() ? "_" + part.first : "");
-        TileMethod t = c.method(name, "from", "to");
-        RowTaps taps = new RowTaps(t, strips, strip);
+        String[] numbers =
+                Stream.concat(Stream.of("from", "to"), Stream.of(more)).toArray(String[]::new);
+        TileMethod t = c.method(name, numbers);
+        long tables = (long) Integer.BYTES * tables(g, 32 * c.lanes()).length;
+        StripMasks masks =
+                given ? StripMasks.Given.of(t, strips, t.t().plus(tables)) : StripMasks.Fixed.of(t, strips, strip);
+        RowTaps taps = new RowTaps(t, strips, strip, masks);
         int kw = g.columns().kernel();
         int own = Math.min(held, part.g.taps());
         StripWeights weights = new StripWeights(t, strip, blocks(c.lanes()), period, part.first * kw, own);
-        new StripRows(part.g, part.first == 0, t, strip, taps, weights).emit(c.lanes());
+        new StripRows(part.g, part.first == 0, t, strip, taps, weights, rows).emit(c.lanes());
         return t;
     }
 

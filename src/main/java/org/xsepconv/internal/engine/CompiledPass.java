@@ -65,7 +65,7 @@ final class CompiledPass extends ConvPass {
         this.planes = choice.family().planes();
         this.flat = choice.family().flat();
         this.blocks = emitter.blocks(lanes);
-        this.tables = emitter.tables(32 * lanes);
+        this.tables = emitter.tables(Fitting.geometry(step, choice), 32 * lanes);
         this.packed = pack();
         this.repacking = checked ? null : repacking();
         this.source = carrier(step.src(), checked, arrays);
@@ -272,13 +272,18 @@ final class CompiledPass extends ConvPass {
 
     /** Its kernel, whatever feeds it. */
     String describeKernel() {
-        return "compiled for this geometry, " + (planes ? "columns" : flat ? "rows of pixels" : "channels")
-                + " as lanes, " + describeLanes();
+        return describeClass() + ", " + (planes ? "columns" : flat ? "rows of pixels" : "channels") + " as lanes, "
+                + describeLanes();
     }
 
     @Override
     public String listing() {
         return Compiler.listing(emitter, 32 * lanes);
+    }
+
+    /** What its kernel is compiled for. */
+    String describeClass() {
+        return choice.family().anySize() ? "compiled for this layer, images of any size" : "compiled for this geometry";
     }
 
     String kernelName() {

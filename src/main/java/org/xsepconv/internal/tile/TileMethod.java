@@ -96,6 +96,14 @@ public final class TileMethod extends VectorOperations {
                 (b, end) -> b.iload(i.slot()).iload(least.slot()).if_icmplt(end));
     }
 
+    /** {@code if (0 <= i && i < below) body}. */
+    public void inside(Index i, Index below, Runnable body) {
+        when("0 <= " + i + " < " + below, body, (b, end) -> {
+            b.iload(i.slot()).iflt(end);
+            b.iload(i.slot()).iload(below.slot()).if_icmpge(end);
+        });
+    }
+
     /** {@code if (least <= i && i < below) body}. */
     public void when(Index i, int least, int below, Runnable body) {
         when(least + " <= " + i + " < " + below, body, (b, end) -> {
