@@ -172,7 +172,7 @@ public record PlanOptions(
      * and activation are constants, rows and columns are not. The first plans of a layer pay for its kernels; plans of other sizes find them
      * compiled. In return those kernels are slower than the ones for one size, see docs/decisions/0002-compiled-kernels.md. Kernels differ by how the
      * ends of a row are cut, so a layer has a few of them: for wide images and for narrow ones, and for every remainder of a stride. Images
-     * on which a pixel sees both ends of a row are left to kernels for any geometry, and chains are not fused. Without effect if kernels may not
+     * on which kernels see both ends of a row are mostly left to kernels for any geometry, and chains are not fused. Without effect if kernels may not
      * be {@linkplain #withCompiled compiled} at all.
      *
      * @param on whether kernels are for images of any size

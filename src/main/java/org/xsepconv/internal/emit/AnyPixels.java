@@ -23,23 +23,17 @@ import org.xsepconv.internal.tile.TileMethod;
  * @param across the columns
  */
 record AnyPixels(Geometry g, OpenAxis across) implements PixelEmitter {
-    /** Columns of a tile, best first. A tile is used from twice as many columns on, or one less: 7x7 in two tiles of 4. */
-    private static final int[] COLUMNS = {7, 4, 2, 1};
-
     /** What the methods of a tile and of a row are called with. */
     private static final String X_ROW = "xRow";
 
     /** Of an image: with one of few tiles, so that images of other sizes have the same. */
     static AnyPixels choose(Geometry g, int bits) {
         Axis rows = g.rows();
-        for (int columns : COLUMNS) {
-            OpenAxis across = OpenAxis.of(g.columns(), columns, 1);
-            if (across != null && g.columns().out() >= 2 * columns - 1) {
-                Axis any = new Axis(0, 0, rows.kernel(), rows.stride(), rows.dilation(), rows.pad());
-                AnyPixels kernel = new AnyPixels(g.ofAnySize(any, across.axis()), across);
-                if (Estimate.possible(kernel) && Compiler.fits(kernel, bits)) {
-                    return kernel;
-                }
+        Axis any = new Axis(0, 0, rows.kernel(), rows.stride(), rows.dilation(), rows.pad());
+        for (OpenAxis across : OpenAxis.tiles(g.columns())) {
+            AnyPixels kernel = new AnyPixels(g.ofAnySize(any, across.axis()), across);
+            if (Estimate.possible(kernel, across) && Compiler.fits(kernel, bits)) {
+                return kernel;
             }
         }
         return null;
@@ -104,23 +98,17 @@ record AnyPixels(Geometry g, OpenAxis across) implements PixelEmitter {
     /** One row of the output. */
     private TileMethod row(TileClass c) {
         RowTile.Down down = (t, x, r) -> t.step(x, r, t.number(3), g.rows().dilation());
-        Tiles tiles = new Tiles(across.axis(), across.runs());
+        Tiles tiles = across.tiles();
         List<TileMethod> methods = new ArrayList<>();
-        for (Tiles.Run h : across.runs()) {
+        for (Tiles.Run h : tiles.runs()) {
             methods.add(new RowTile(g, tiles, h).emit(c, blocks(c.lanes()), down, X_ROW));
         }
         TileMethod row = c.method("row", "count", "skip", "taps", "columns", X_ROW);
-        across.each(row, row.number(3), row.x(), row.y(), g.xPixel(), g.yPixel(), (h, x, y) -> {
-            Address first = x.plus(h.lo() * g.xPixel());
-            row.call(
-                    methods.get(h.tile()),
-                    first,
-                    row.w(),
-                    y,
-                    row.number(0),
-                    row.number(1),
-                    row.number(2),
-                    row.number(4));
+        across.each(row, row.number(3), (h, in, out) -> {
+            Address x = row.step(row.x().plus(h.lo() * g.xPixel()), in, g.xPixel());
+            Address y = row.step(row.y(), out, g.yPixel());
+            Index[] numbers = {row.number(0), row.number(1), row.number(2), row.number(4)};
+            row.call(methods.get(h.tile()), x, row.w(), y, numbers);
         });
         return row;
     }

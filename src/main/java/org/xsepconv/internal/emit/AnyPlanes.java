@@ -2,6 +2,7 @@ package org.xsepconv.internal.emit;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.xsepconv.internal.emit.RowStream.Stage;
 import org.xsepconv.internal.emit.Strips.Strip;
 import org.xsepconv.internal.emit.Tiles.Run;
@@ -35,8 +36,8 @@ record AnyPlanes(RowStream shape, OpenAxis across) implements Emitter {
     /** Rows of outputs that estimates are made for. */
     private static final int ROWS = 56;
 
-    /** Numbers of the method of a strip before those of {@link PlaneRows.Given}. */
-    private static final int RANGE = 2;
+    /** What the methods of strips are called with, beside planes and rows. */
+    private static final Size[] NUMBERS = {Size.ROWS_IN, Size.X_ROW, Size.Y_ROW, Size.X_CHANNEL, Size.Y_CHANNEL};
 
     /** A row of one strip. */
     private static final Run WHOLE = new Run(0, 0, 1, 0, 0, 0);
@@ -133,49 +134,60 @@ record AnyPlanes(RowStream shape, OpenAxis across) implements Emitter {
         TileClass c = new TileClass(shape.g().anyTitle("AnyPlanes", tile()), bits, source, target);
         TileMethod run = c.entry();
         Address sizes = run.pin(run.t());
-        Index columns = Size.COLUMNS_OUT.read(run, sizes);
-        Index[] numbers = new Index[5];
-        numbers[0] = run.number(1);
-        numbers[2] = Size.ROWS_IN.read(run, sizes);
-        numbers[3] = Size.X_ROW.read(run, sizes);
-        numbers[4] = Size.Y_ROW.read(run, sizes);
-        Index xChannel = Size.X_CHANNEL.read(run, sizes);
-        Index yChannel = Size.Y_CHANNEL.read(run, sizes);
         Address tables = run.t().plus((long) Integer.BYTES * Size.INTS);
+        Index[] numbers = Stream.of(NUMBERS).map(size -> size.read(run, sizes)).toArray(Index[]::new);
         List<Stage> stages = shape.stages(run, 1, Size.LARGEST);
         List<List<TileMethod>> methods = methods(c, stages);
-        run.loop(run.number(0), n -> {
-            Address x0 = run.step(run.x(), n, xChannel, 1);
-            Address w = run.step(run.w(), n, blocks(c.lanes()).bytes());
-            Address y0 = run.step(run.y(), n, yChannel, 1);
-            OpenAxis.Body call = (strip, x, y) -> {
-                for (int s = 0; s < stages.size(); s++) {
-                    numbers[1] = stages.get(s).to();
-                    run.call(methods.get(strip.tile()).get(s), x, w, tables, y, numbers.clone());
-                }
-            };
-            if (across == null) {
-                call.accept(WHOLE, x0.plus(-4L * shape.g().columns().pad()), y0);
-            } else {
-                across.each(run, columns, x0, y0, 4, 4, call);
+        OpenAxis.Body call = (strip, in, out) -> {
+            Address x = run.step(run.x(), in, Float.BYTES);
+            Address y = run.step(run.y(), out, Float.BYTES);
+            for (int s = 0; s < stages.size(); s++) {
+                Index[] all = Stream.concat(
+                                Stream.of(run.number(1), stages.get(s).to(), run.number(0)), Stream.of(numbers))
+                        .toArray(Index[]::new);
+                run.call(methods.get(strip.tile()).get(s), x, run.w(), tables, y, all);
             }
-        });
+        };
+        if (across == null) {
+            call.accept(WHOLE, run.literal(-shape.g().columns().pad()), run.literal(0));
+        } else {
+            across.each(run, Size.COLUMNS_OUT.read(run, sizes), call);
+        }
         return c;
     }
 
     /** The methods of every strip, one for each stage. */
     private List<List<TileMethod>> methods(TileClass c, List<Stage> stages) {
-        PlaneRows rows = new PlaneRows.Given(shape.g().rows().stride(), RANGE);
         Strips strips = shape.strips(c.lanes());
         List<List<TileMethod>> methods = new ArrayList<>();
         for (Strip strip : strips.strips()) {
-            List<TileMethod> own = stages.stream()
-                    .map(stage -> shape.strip(c, strips, strip, stage, rows, across == null, PlaneRows.Given.NAMES))
-                    .toList();
+            List<TileMethod> own =
+                    stages.stream().map(stage -> strip(c, strips, strip, stage)).toList();
             for (int n = 0; n < strip.count(); n++) {
                 methods.add(own);
             }
         }
         return methods;
+    }
+
+    /** A strip, down some planes. */
+    private TileMethod strip(TileClass c, Strips strips, Strip strip, Stage stage) {
+        List<String> names = new ArrayList<>(List.of("from", "to", "planes"));
+        Stream.of(NUMBERS).map(Size::name).forEach(names::add);
+        TileMethod t = c.method(shape.name(strip, stage), names.toArray(String[]::new));
+        long permutations = (long) Integer.BYTES * shape.tables(shape.g(), 32 * c.lanes()).length;
+        StripMasks masks = across == null
+                ? StripMasks.Given.of(t, strips, t.t().plus(permutations))
+                : StripMasks.Fixed.of(t, strips, strip);
+        RowTaps taps = new RowTaps(t, strips, strip, masks);
+        int stride = shape.g().rows().stride();
+        t.loop(t.number(2), n -> {
+            Address x = t.step(t.x(), n, t.number(6), 1);
+            Address w = t.step(t.w(), n, blocks(c.lanes()).bytes());
+            Address y = t.step(t.y(), n, t.number(7), 1);
+            PlaneRows rows = new PlaneRows.Given(stride, x, y, t.number(3), t.number(4), t.number(5));
+            shape.rows(t, strip, stage, taps, w, rows).emit(c.lanes());
+        });
+        return t;
     }
 }

@@ -2,8 +2,11 @@ package org.xsepconv.internal.emit;
 
 /** A family of compiled kernels, with its geometry and its tile: a value, equal if it emits the same class. */
 public sealed interface Emitter extends Recipe permits AnyPlanes, PackedRows, PixelEmitter, RowStream {
+    /** A tile of all rows. */
+    int ALL_ROWS = Integer.MAX_VALUE;
+
     /**
-     * Output rows of a tile: what {@code first} and {@code end} of the kernel count.
+     * Output rows of a tile, or {@link #ALL_ROWS}: what {@code first} and {@code end} of the kernel count.
      *
      * @return rows
      */

@@ -121,11 +121,10 @@ record Estimate(PixelEmitter emitter, double cost) {
     }
 
     /** Whether registers and methods have room for the tiles of a kernel. */
-    static boolean possible(AnyPixels any) {
-        Geometry g = any.g();
-        int c = any.across().size();
-        int kw = g.columns().kernel();
-        return any.methods() <= MOST_METHODS && possible(c, kw, c * (kw + 2) + inputs(g.columns(), c) + kw);
+    static boolean possible(PixelEmitter any, OpenAxis cut) {
+        int n = cut.size();
+        int k = cut.axis().kernel();
+        return any.methods() <= MOST_METHODS && possible(n, k, n * (k + 2) + inputs(cut.axis(), n) + k);
     }
 
     private static boolean possible(int sums, int weights, int operations) {

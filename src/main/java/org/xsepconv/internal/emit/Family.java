@@ -59,6 +59,23 @@ public enum Family {
             return AnyPixels.declines(g);
         }
     },
+    /** {@link AnyColumns}. */
+    ANY_COLUMNS {
+        @Override
+        public boolean anySize() {
+            return true;
+        }
+
+        @Override
+        Emitter best(Geometry g, int bits) {
+            return AnyColumns.choose(g, bits);
+        }
+
+        @Override
+        public String declines(Geometry g, int bits) {
+            return AnyColumns.declines(g);
+        }
+    },
     /** {@link AnyPlanes}. */
     ANY_PLANES {
         @Override

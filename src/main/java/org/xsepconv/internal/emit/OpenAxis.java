@@ -2,23 +2,48 @@ package org.xsepconv.internal.emit;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.IntStream;
 import org.xsepconv.internal.emit.Tiles.Run;
 import org.xsepconv.internal.plan.Axis;
-import org.xsepconv.internal.tile.Address;
 import org.xsepconv.internal.tile.Index;
 import org.xsepconv.internal.tile.TileMethod;
 
 /**
  * An axis of any length, cut into tiles: at its start as many as see something before the image, at its end as many as see something
  * behind it, and between them any number of equal ones, the last of which overlaps its neighbour. Axes whose ends are alike are
- * equal, so that a kernel for one of them is a kernel for all.
+ * equal, so that a kernel for one of them is a kernel for all. A short axis may be a single tile instead.
  *
- * @param axis the shortest one with these ends, one tile between them
+ * @param axis the shortest one with these ends, one tile between them; or the short axis
  * @param size outputs of a tile
  * @param before outputs that see something before the image
  * @param behind outputs that see something behind it
  */
 record OpenAxis(Axis axis, int size, int before, int behind) {
+
+    /** Outputs of a tile, best first. */
+    private static final int[] SIZES = {7, 4, 2, 1};
+
+    private static final int MOST = Integer.MAX_VALUE;
+
+    /**
+     * The tiles that an axis can be cut into, best first. Axes of up to a tile of outputs have it to themselves, so that each length has a kernel of
+     * its own, and tiles may see both ends. Others have tiles of a size from twice as many outputs on, so that most lengths have the
+     * same ones.
+     */
+    static List<OpenAxis> tiles(Axis a) {
+        if (a.out() <= SIZES[0]) {
+            long under = a.origin(a.out() - 1) + (a.kernel() - 1L) * a.dilation() + 1;
+            int in = (int) Math.min(a.in(), Math.max(0, under));
+            Axis whole = new Axis(in, a.out(), a.kernel(), a.stride(), a.dilation(), a.pad());
+            return List.of(new OpenAxis(whole, a.out(), 0, 0));
+        }
+        return IntStream.of(SIZES)
+                .filter(size -> a.out() >= 2 * size - 1)
+                .mapToObj(size -> of(a, size, 1))
+                .filter(Objects::nonNull)
+                .toList();
+    }
 
     /**
      * Of an axis.
@@ -41,7 +66,7 @@ record OpenAxis(Axis axis, int size, int before, int behind) {
         }
         long out = start + size + end;
         long in = rest + (out - 1) * a.stride() - a.pad();
-        if (Math.max(in, out) > Integer.MAX_VALUE) {
+        if (Math.max(in, out) > MOST) {
             return null;
         }
         Axis shortest = new Axis((int) in, (int) out, a.kernel(), a.stride(), a.dilation(), a.pad());
@@ -65,40 +90,38 @@ record OpenAxis(Axis axis, int size, int before, int behind) {
         return Math.ceilDiv(before, size) * size;
     }
 
-    /** What is done with a tile, given the addresses of the input under tap 0 of its first output, and of that output. */
+    /** The tiles for products: all runs. */
+    Tiles tiles() {
+        return new Tiles(axis, runs());
+    }
+
+    /** What is done with a tile, given the number of the input under tap 0 of its first output, and of that output. */
     interface Body {
-        void accept(Run run, Address x, Address y);
+        void accept(Run run, Index in, Index out);
     }
 
     /**
      * Over all tiles of an axis.
      *
      * @param t where
-     * @param out its outputs
-     * @param x0 address of the first input
-     * @param y0 address of the first output
-     * @param xPitch bytes between inputs
-     * @param yPitch bytes between outputs
+     * @param length its outputs
      * @param body called once per run, in a loop for those between the ends
      */
-    void each(TileMethod t, Index out, Address x0, Address y0, long xPitch, long yPitch, Body body) {
-        long xStep = axis.stride() * xPitch;
+    void each(TileMethod t, Index length, Body body) {
         for (Run run : runs()) {
-            Address x = x0.plus(axis.origin(run.first()) * xPitch);
-            Address y = y0.plus(run.first() * yPitch);
             if (run.first() < start()) {
-                body.accept(run, x, y);
+                body.accept(run, t.literal((int) axis.origin(run.first())), t.literal(run.first()));
             } else if (run.first() == start()) {
-                Index tiles = t.tiles(t.linear(out, 1, size - axis.out(), Integer.MAX_VALUE), size);
-                Index inside = t.linear(out, 1, -start() - behind, Integer.MAX_VALUE);
-                t.loop(tiles, i -> {
-                    Index place = t.start(i, size, inside);
-                    body.accept(run, t.step(x, place, xStep), t.step(y, place, yPitch));
-                });
+                Index tiles = t.tiles(t.linear(length, 1, size - axis.out(), MOST), size);
+                Index inside = t.linear(length, 1, -start() - behind, MOST);
+                t.loop(tiles, i -> place(t, run, t.linear(t.start(i, size, inside), 1, start(), MOST), body));
             } else {
-                Index longer = t.linear(out, 1, -axis.out(), Integer.MAX_VALUE);
-                body.accept(run, t.step(x, longer, xStep), t.step(y, longer, yPitch));
+                place(t, run, t.linear(length, 1, run.first() - axis.out(), MOST), body);
             }
         }
+    }
+
+    private void place(TileMethod t, Run run, Index out, Body body) {
+        body.accept(run, t.linear(out, axis.stride(), -axis.pad(), MOST), out);
     }
 }

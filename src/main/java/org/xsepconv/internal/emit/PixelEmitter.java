@@ -1,7 +1,8 @@
 package org.xsepconv.internal.emit;
 
 /** An emitter of kernels whose lanes are channels. */
-sealed interface PixelEmitter extends Emitter permits AnyPixels, PixelChunks, PixelRows, PixelTiles, RegionRows {
+sealed interface PixelEmitter extends Emitter
+        permits AnyColumns, AnyPixels, PixelChunks, PixelRows, PixelTiles, RegionRows {
     /** How many methods of tiles and rows it emits: the JVM compiles one after the other. */
     int methods();
 

@@ -6,7 +6,7 @@ import org.xsepconv.internal.tile.Address;
 import org.xsepconv.internal.tile.Index;
 import org.xsepconv.internal.tile.TileMethod;
 
-/** Where the rows of a plane are, for a method whose {@code x} and {@code y} are in row 0. */
+/** Where the rows of a plane are. */
 interface PlaneRows {
     /**
      * An output row.
@@ -28,7 +28,7 @@ interface PlaneRows {
      */
     void input(TileMethod t, Index o, int more, Consumer<Address> body);
 
-    /** Constants. */
+    /** Constants, for a method whose {@code x} and {@code y} are in row 0. */
     record Fixed(Geometry g) implements PlaneRows {
         @Override
         public Address output(TileMethod t, Index o, int more) {
@@ -46,23 +46,25 @@ interface PlaneRows {
     }
 
     /**
-     * Numbers that the method is called with.
+     * Numbers that are known when the kernel runs.
      *
      * @param stride input rows from output row to output row
-     * @param first which number comes first: input rows, bytes between them, bytes between output rows
+     * @param x address in the first input row
+     * @param y address in the first output row
+     * @param rows how many input rows there are
+     * @param xRow bytes between them
+     * @param yRow bytes between output rows
      */
-    record Given(int stride, int first) implements PlaneRows {
-        static final String[] NAMES = {"rows", "xRow", "yRow"};
-
+    record Given(int stride, Address x, Address y, Index rows, Index xRow, Index yRow) implements PlaneRows {
         @Override
         public Address output(TileMethod t, Index o, int more) {
-            return t.step(t.y(), t.linear(o, 1, more, Integer.MAX_VALUE), t.number(first + 2), 1);
+            return t.step(y, t.linear(o, 1, more, Integer.MAX_VALUE), yRow, 1);
         }
 
         @Override
         public void input(TileMethod t, Index o, int more, Consumer<Address> body) {
             Index row = t.linear(o, stride, more, Integer.MAX_VALUE);
-            t.inside(row, t.number(first), () -> body.accept(t.step(t.x(), row, t.number(first + 1), 1)));
+            t.inside(row, rows, () -> body.accept(t.step(x, row, xRow, 1)));
         }
     }
 }

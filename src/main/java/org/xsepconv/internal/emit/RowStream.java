@@ -2,7 +2,6 @@ package org.xsepconv.internal.emit;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 import org.xsepconv.internal.cpu.Cpu;
 import org.xsepconv.internal.emit.Strips.Strip;
 import org.xsepconv.internal.plan.Axis;
@@ -221,9 +220,7 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
         List<Stage> stages = stages(run, rowTile, g.rows().out());
         List<List<TileMethod>> methods = new ArrayList<>();
         for (Strip s : strips.strips()) {
-            methods.add(stages.stream()
-                    .map(part -> strip(c, strips, s, part, new PlaneRows.Fixed(part.g), false))
-                    .toList());
+            methods.add(stages.stream().map(part -> strip(c, strips, s, part)).toList());
         }
         run.loop(run.number(0), n -> {
             Address x = run.step(run.x(), n, g.xChannel());
@@ -255,22 +252,23 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
         return stages;
     }
 
-    /** The method of a strip, called with {@code from to} and what the rows ask for; masks may be given behind the permutations. */
-    TileMethod strip(
-            TileClass c, Strips strips, Strip strip, Stage part, PlaneRows rows, boolean given, String... more) {
-        String name = "strip" + strip.first() + (stage < g.rows().kernel() ? "_" + part.first : "");
-        String[] numbers =
-                Stream.concat(Stream.of("from", "to"), Stream.of(more)).toArray(String[]::new);
-        TileMethod t = c.method(name, numbers);
-        long tables = (long) Integer.BYTES * tables(g, 32 * c.lanes()).length;
-        StripMasks masks =
-                given ? StripMasks.Given.of(t, strips, t.t().plus(tables)) : StripMasks.Fixed.of(t, strips, strip);
-        RowTaps taps = new RowTaps(t, strips, strip, masks);
-        int kw = g.columns().kernel();
-        int own = Math.min(held, part.g.taps());
-        StripWeights weights = new StripWeights(t, strip, blocks(c.lanes()), period, part.first * kw, own);
-        new StripRows(part.g, part.first == 0, t, strip, taps, weights, rows).emit(c.lanes());
+    private TileMethod strip(TileClass c, Strips strips, Strip strip, Stage part) {
+        TileMethod t = c.method(name(strip, part), "from", "to");
+        RowTaps taps = new RowTaps(t, strips, strip, StripMasks.Fixed.of(t, strips, strip));
+        rows(t, strip, part, taps, t.w(), new PlaneRows.Fixed(part.g)).emit(c.lanes());
         return t;
+    }
+
+    String name(Strip strip, Stage part) {
+        return "strip" + strip.first() + (stage < g.rows().kernel() ? "_" + part.first : "");
+    }
+
+    /** A strip of a plane. */
+    StripRows rows(TileMethod t, Strip strip, Stage part, RowTaps taps, Address w, PlaneRows rows) {
+        int own = Math.min(held, part.g.taps());
+        int first = part.first * g.columns().kernel();
+        StripWeights weights = new StripWeights(t, w, strip, blocks(t.lanes()), period, first, own);
+        return new StripRows(part.g, part.first == 0, t, strip, taps, weights, rows);
     }
 
     /** Equal strips: in a loop if their weights are equal, too. */

@@ -23,6 +23,9 @@ final class CompiledPass extends ConvPass {
     /** Weights of a channel block: half of a small L1 cache. */
     private static final int WEIGHT_BYTES = 16 << 10;
 
+    /** Channels that are read together at the least: neighbouring cache lines. */
+    private static final int LEAST_CHANNELS = 64;
+
     /** What a call may take beside its work, in nanoseconds. */
     private static final long OVERHEAD = 2000;
 
@@ -35,6 +38,7 @@ final class CompiledPass extends ConvPass {
     private final boolean padded;
     private final boolean planes;
     private final boolean flat;
+    private final int rowTile;
     private final Blocks blocks;
     private final int[] tables;
     private final Packed packed;
@@ -60,6 +64,7 @@ final class CompiledPass extends ConvPass {
         super(step, Finish.cut(step, cut(step, choice)), choice.options(), false);
         this.choice = choice;
         this.emitter = Fitting.emitter(step, choice);
+        this.rowTile = Fitting.rowTile(step, choice);
         this.lanes = Fitting.lanes(step, choice);
         this.padded = Fitting.padded(step) || Fitting.masked(step, choice);
         this.planes = choice.family().planes();
@@ -70,7 +75,7 @@ final class CompiledPass extends ConvPass {
         this.repacking = checked ? null : repacking();
         this.source = carrier(step.src(), checked, arrays);
         this.target = carrier(step.dst(), checked, arrays);
-        double outputs = (double) emitter.rowTile() * step.columns().out() * (flat ? step.c() : blocks.channels());
+        double outputs = (double) rowTile * step.columns().out() * (flat ? step.c() : blocks.channels());
         double inputs = outputs * step.rows().stride() * step.columns().stride();
         this.expected = Pace.nanos(lanes, outputs * step.taps(), inputs + outputs);
     }
@@ -85,29 +90,37 @@ final class CompiledPass extends ConvPass {
     }
 
     private static Cut cut(Step.Convolve step, Choice choice) {
-        Emitter emitter = Fitting.emitter(step, choice);
+        int tile = Fitting.rowTile(step, choice);
         int c = step.c();
         if (choice.family().planes()) {
             double macs = step.columns().out() * (step.taps() + BESIDE);
             int rows = step.rows().out();
             int band = Cut.band(rows, macs, 4 * inputRows(step, 1) / step.rows().stride());
-            return new Cut(step.n(), c, c, rows, rows, emitter.rowTile())
+            return new Cut(step.n(), c, c, rows, rows, tile)
                     .withBlock((long) Math.ceil(Cut.MACS_PER_ITEM / (macs * band)))
                     .withBand(band);
         }
-        int block = block(step, Fitting.lanes(step, choice));
+        int block = block(step, Fitting.lanes(step, choice), most(step, choice));
         double macsPerRow = block * step.columns().out() * (step.taps() + BESIDE);
         int rows = step.rows().out();
-        return new Cut(step.n(), c, block, rows, rows, emitter.rowTile()).withBand(Cut.band(rows, macsPerRow, 1));
+        return new Cut(step.n(), c, block, rows, rows, tile).withBand(Cut.band(rows, macsPerRow, 1));
+    }
+
+    /** Channels that are enough work for an item, if it has all rows. */
+    private static int most(Step.Convolve step, Choice choice) {
+        double macs = (double) step.rows().out() * step.columns().out() * (step.taps() + BESIDE);
+        boolean all = Fitting.emitter(step, choice).rowTile() == Emitter.ALL_ROWS;
+        return all ? (int) Math.max(LEAST_CHANNELS, Cut.MACS_PER_ITEM / macs) : step.c();
     }
 
     /**
      * Channels of an item: as many as weights allow, but never fewer than a vector, whose last one would reach into another item,
      * where another thread may be at work.
      */
-    private static int block(Step.Convolve step, int lanes) {
+    private static int block(Step.Convolve step, int lanes, int most) {
         int c = step.c();
-        int fitting = Math.max(1, WEIGHT_BYTES / 64 / (step.kernels() * step.taps() + 1)) * 16;
+        int weights = WEIGHT_BYTES / 64 / (step.kernels() * step.taps() + 1);
+        int fitting = Math.max(1, Math.min(weights, most / 16)) * 16;
         int parts = (c + fitting - 1) / fitting;
         int block;
         do {
@@ -200,8 +213,8 @@ final class CompiledPass extends ConvPass {
         MemorySegment weights = checked ? packed.memory : null;
         int size = blocks.channels();
         long w = packed.base() + c0 / size * blocks.bytes();
-        int first = y0 / emitter.rowTile();
-        int end = (y1 + emitter.rowTile() - 1) / emitter.rowTile();
+        int first = y0 / rowTile;
+        int end = (y1 + rowTile - 1) / rowTile;
         int whole = flat ? 1 : (c1 - c0 + (padded ? size - 1 : 0)) / size;
         o.weights = packed.memory;
         if (whole > 0) {

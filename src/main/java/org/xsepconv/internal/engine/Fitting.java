@@ -159,6 +159,7 @@ final class Fitting {
 
     /** Output rows of a tile. */
     static int rowTile(Step.Convolve step, Choice choice) {
-        return emitter(step, choice).rowTile();
+        int tile = emitter(step, choice).rowTile();
+        return tile == Emitter.ALL_ROWS ? Math.max(1, step.rows().out()) : tile;
     }
 }

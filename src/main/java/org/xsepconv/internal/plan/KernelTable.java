@@ -29,6 +29,7 @@ public final class KernelTable {
             compiled("nhwc-tiles", Layout.NHWC, Family.PIXEL_TILES, CHANNELS, s -> steps(s)),
             compiled("nhwc-chunks", Layout.NHWC, Family.PIXEL_CHUNKS, CHANNELS, s -> steps(s)),
             compiled("nhwc-rows", Layout.NHWC, Family.PIXEL_ROWS, CHANNELS, s -> steps(s)),
+            compiled("nhwc-any-kx1", Layout.NHWC, Family.ANY_COLUMNS, CHANNELS, s -> steps(s)),
             compiled("nhwc-any", Layout.NHWC, Family.ANY_PIXELS, CHANNELS, s -> steps(s)),
             new KernelLine(
                     "nhwc-2x2",

@@ -28,6 +28,15 @@ public final class TileMethod extends VectorOperations {
         b.return_();
     }
 
+    /**
+     * Floats in a vector.
+     *
+     * @return how many
+     */
+    public int lanes() {
+        return signature.owner().lanes();
+    }
+
     void list(StringBuilder text) {
         signature.list(text);
         code.list(text);
