@@ -26,12 +26,16 @@ import org.xsepconv.internal.tile.Vec;
  * @param down the rows
  */
 record AnyColumns(Geometry g, OpenAxis down) implements PixelEmitter {
+    /** Smaller tiles share too few inputs to be better than no tiles. */
+    private static final int LEAST_ROWS = 4;
+
     /** Of an image: with one of few tiles, so that images of other sizes have the same. */
     static AnyColumns choose(Geometry g, int bits) {
         Axis columns = new Axis(0, 0, 1, g.columns().stride(), 1, 0);
         for (OpenAxis down : OpenAxis.tiles(g.rows())) {
             AnyColumns kernel = new AnyColumns(g.ofAnySize(down.axis(), columns), down);
-            if (Estimate.possible(kernel, down) && Compiler.fits(kernel, bits)) {
+            boolean shares = down.size() >= Math.min(LEAST_ROWS, g.rows().out());
+            if (shares && Estimate.possible(kernel, down) && Compiler.fits(kernel, bits)) {
                 return kernel;
             }
         }

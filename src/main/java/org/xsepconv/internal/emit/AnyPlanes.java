@@ -36,8 +36,10 @@ record AnyPlanes(RowStream shape, OpenAxis across) implements Emitter {
     /** Rows of outputs that estimates are made for. */
     private static final int ROWS = 56;
 
-    /** What the methods of strips are called with, beside planes and rows. */
+    /** What the methods of strips are called with, after the range of rows and the planes. */
     private static final Size[] NUMBERS = {Size.ROWS_IN, Size.X_ROW, Size.Y_ROW, Size.X_CHANNEL, Size.Y_CHANNEL};
+
+    private static final String[] NAMES = {"from", "to", "planes", "rows", "xRow", "yRow", "xChannel", "yChannel"};
 
     /** A row of one strip. */
     private static final Run WHOLE = new Run(0, 0, 1, 0, 0, 0);
@@ -172,9 +174,7 @@ record AnyPlanes(RowStream shape, OpenAxis across) implements Emitter {
 
     /** A strip, down some planes. */
     private TileMethod strip(TileClass c, Strips strips, Strip strip, Stage stage) {
-        List<String> names = new ArrayList<>(List.of("from", "to", "planes"));
-        Stream.of(NUMBERS).map(Size::name).forEach(names::add);
-        TileMethod t = c.method(shape.name(strip, stage), names.toArray(String[]::new));
+        TileMethod t = c.method(shape.name(strip, stage), NAMES);
         long permutations = (long) Integer.BYTES * shape.tables(shape.g(), 32 * c.lanes()).length;
         StripMasks masks = across == null
                 ? StripMasks.Given.of(t, strips, t.t().plus(permutations))

@@ -20,17 +20,8 @@ import org.xsepconv.internal.tile.TileKernel;
  * vector before.
  */
 final class CompiledPass extends ConvPass {
-    /** Weights of a channel block: half of a small L1 cache. */
-    private static final int WEIGHT_BYTES = 16 << 10;
-
-    /** Channels that are read together at the least: neighbouring cache lines. */
-    private static final int LEAST_CHANNELS = 64;
-
     /** What a call may take beside its work, in nanoseconds. */
     private static final long OVERHEAD = 2000;
-
-    /** What a result takes beside its taps, in multiply-adds. */
-    private static final double BESIDE = 3;
 
     private final Emitter emitter;
     private final Choice choice;
@@ -61,7 +52,7 @@ final class CompiledPass extends ConvPass {
      * @param arrays whether the caller's memory is arrays
      */
     CompiledPass(Step.Convolve step, Choice choice, boolean arrays) {
-        super(step, Finish.cut(step, cut(step, choice)), choice.options(), false);
+        super(step, Finish.cut(step, Items.cut(step, choice)), choice.options(), false);
         this.choice = choice;
         this.emitter = Fitting.emitter(step, choice);
         this.rowTile = Fitting.rowTile(step, choice);
@@ -87,47 +78,6 @@ final class CompiledPass extends ConvPass {
 
     private static boolean callers(View view) {
         return view.buffer() == View.SRC || view.buffer() == View.DST;
-    }
-
-    private static Cut cut(Step.Convolve step, Choice choice) {
-        int tile = Fitting.rowTile(step, choice);
-        int c = step.c();
-        if (choice.family().planes()) {
-            double macs = step.columns().out() * (step.taps() + BESIDE);
-            int rows = step.rows().out();
-            int band = Cut.band(rows, macs, 4 * inputRows(step, 1) / step.rows().stride());
-            return new Cut(step.n(), c, c, rows, rows, tile)
-                    .withBlock((long) Math.ceil(Cut.MACS_PER_ITEM / (macs * band)))
-                    .withBand(band);
-        }
-        int block = block(step, Fitting.lanes(step, choice), most(step, choice));
-        double macsPerRow = block * step.columns().out() * (step.taps() + BESIDE);
-        int rows = step.rows().out();
-        return new Cut(step.n(), c, block, rows, rows, tile).withBand(Cut.band(rows, macsPerRow, 1));
-    }
-
-    /** Channels that are enough work for an item, if it has all rows. */
-    private static int most(Step.Convolve step, Choice choice) {
-        double macs = (double) step.rows().out() * step.columns().out() * (step.taps() + BESIDE);
-        boolean all = Fitting.emitter(step, choice).rowTile() == Emitter.ALL_ROWS;
-        return all ? (int) Math.max(LEAST_CHANNELS, Cut.MACS_PER_ITEM / macs) : step.c();
-    }
-
-    /**
-     * Channels of an item: as many as weights allow, but never fewer than a vector, whose last one would reach into another item,
-     * where another thread may be at work.
-     */
-    private static int block(Step.Convolve step, int lanes, int most) {
-        int c = step.c();
-        int weights = WEIGHT_BYTES / 64 / (step.kernels() * step.taps() + 1);
-        int fitting = Math.max(1, Math.min(weights, most / 16)) * 16;
-        int parts = (c + fitting - 1) / fitting;
-        int block;
-        do {
-            block = (int) Math.min(c, roundUp((c + parts - 1) / parts, 16));
-            parts--;
-        } while (c % block > 0 && c % block < lanes);
-        return block;
     }
 
     private Packed pack() {
