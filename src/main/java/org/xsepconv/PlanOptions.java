@@ -16,6 +16,7 @@ import org.xsepconv.internal.Check;
  * @param inPlace whether input and output are the same memory
  * @param fusion whether convolutions of a chain run as one pass over memory
  * @param compiled whether kernels may be compiled for the geometry of the plan
+ * @param anySize whether kernels are compiled for a layer, and images of any size, rather than for one size
  */
 public record PlanOptions(
         int vectorBits,
@@ -27,7 +28,8 @@ public record PlanOptions(
         Strides other,
         boolean inPlace,
         Fusion fusion,
-        boolean compiled) {
+        boolean compiled,
+        boolean anySize) {
 
     /**
      * Checks the width.
@@ -48,7 +50,7 @@ public record PlanOptions(
      * @return the options
      */
     public static PlanOptions defaults() {
-        return new PlanOptions(0, false, null, null, null, null, null, false, Fusion.AUTO, true);
+        return new PlanOptions(0, false, null, null, null, null, null, false, Fusion.AUTO, true, false);
     }
 
     /**
@@ -58,7 +60,7 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withVectorBits(int bits) {
-        return new PlanOptions(bits, checked, arithmetic, kernel, src, dst, other, inPlace, fusion, compiled);
+        return new PlanOptions(bits, checked, arithmetic, kernel, src, dst, other, inPlace, fusion, compiled, anySize);
     }
 
     /**
@@ -68,7 +70,7 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withChecked(boolean on) {
-        return new PlanOptions(vectorBits, on, arithmetic, kernel, src, dst, other, inPlace, fusion, compiled);
+        return new PlanOptions(vectorBits, on, arithmetic, kernel, src, dst, other, inPlace, fusion, compiled, anySize);
     }
 
     /**
@@ -78,7 +80,8 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withArithmetic(Arithmetic choice) {
-        return new PlanOptions(vectorBits, checked, choice, kernel, src, dst, other, inPlace, fusion, compiled);
+        return new PlanOptions(
+                vectorBits, checked, choice, kernel, src, dst, other, inPlace, fusion, compiled, anySize);
     }
 
     /**
@@ -88,7 +91,8 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withKernel(String name) {
-        return new PlanOptions(vectorBits, checked, arithmetic, name, src, dst, other, inPlace, fusion, compiled);
+        return new PlanOptions(
+                vectorBits, checked, arithmetic, name, src, dst, other, inPlace, fusion, compiled, anySize);
     }
 
     /**
@@ -99,7 +103,8 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withSrc(Strides strides) {
-        return new PlanOptions(vectorBits, checked, arithmetic, kernel, strides, dst, other, inPlace, fusion, compiled);
+        return new PlanOptions(
+                vectorBits, checked, arithmetic, kernel, strides, dst, other, inPlace, fusion, compiled, anySize);
     }
 
     /**
@@ -110,7 +115,8 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withDst(Strides strides) {
-        return new PlanOptions(vectorBits, checked, arithmetic, kernel, src, strides, other, inPlace, fusion, compiled);
+        return new PlanOptions(
+                vectorBits, checked, arithmetic, kernel, src, strides, other, inPlace, fusion, compiled, anySize);
     }
 
     /**
@@ -121,7 +127,8 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withOther(Strides strides) {
-        return new PlanOptions(vectorBits, checked, arithmetic, kernel, src, dst, strides, inPlace, fusion, compiled);
+        return new PlanOptions(
+                vectorBits, checked, arithmetic, kernel, src, dst, strides, inPlace, fusion, compiled, anySize);
     }
 
     /**
@@ -133,7 +140,8 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withInPlace(boolean same) {
-        return new PlanOptions(vectorBits, checked, arithmetic, kernel, src, dst, other, same, fusion, compiled);
+        return new PlanOptions(
+                vectorBits, checked, arithmetic, kernel, src, dst, other, same, fusion, compiled, anySize);
     }
 
     /**
@@ -143,7 +151,8 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withFusion(Fusion choice) {
-        return new PlanOptions(vectorBits, checked, arithmetic, kernel, src, dst, other, inPlace, choice, compiled);
+        return new PlanOptions(
+                vectorBits, checked, arithmetic, kernel, src, dst, other, inPlace, choice, compiled, anySize);
     }
 
     /**
@@ -155,6 +164,21 @@ public record PlanOptions(
      * @return new options
      */
     public PlanOptions withCompiled(boolean may) {
-        return new PlanOptions(vectorBits, checked, arithmetic, kernel, src, dst, other, inPlace, fusion, may);
+        return new PlanOptions(vectorBits, checked, arithmetic, kernel, src, dst, other, inPlace, fusion, may, anySize);
+    }
+
+    /**
+     * The same options with kernels that are compiled for a layer, and not for one size of its images: channels, kernel, stride, dilation, padding
+     * and activation are constants, rows and columns are not. The first plans of a layer pay for its kernels; plans of other sizes find them
+     * compiled. In return those kernels are slower than the ones for one size, see docs/decisions/0002-compiled-kernels.md. Kernels differ by how the
+     * ends of a row are cut, so a layer has a few of them: for wide images and for narrow ones, and for every remainder of a stride. Images
+     * on which kernels see both ends of a row are mostly left to kernels for any geometry, and chains are not fused. Without effect if kernels may not
+     * be {@linkplain #withCompiled compiled} at all.
+     *
+     * @param on whether kernels are for images of any size
+     * @return new options
+     */
+    public PlanOptions withAnySize(boolean on) {
+        return new PlanOptions(vectorBits, checked, arithmetic, kernel, src, dst, other, inPlace, fusion, compiled, on);
     }
 }

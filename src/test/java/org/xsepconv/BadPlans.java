@@ -212,6 +212,11 @@ final class BadPlans {
                         "kernel: \"nhwc-rows\", expected one that is not compiled for the geometry, as the options allow none of those",
                         () -> CONV.plan(DEFAULTS.withKernel("nhwc-rows").withCompiled(false), RIGHT)),
                 argument(
+                        "a kernel for one size where any size is wanted",
+                        "kernel: \"nhwc-rows\", expected one that accepts"
+                                + " nhwc:1x9x9x4 k:2x3 s:1x1 d:1x1 pad:valid act:identity; it is compiled for one size",
+                        () -> CONV.plan(DEFAULTS.withKernel("nhwc-rows").withAnySize(true), RIGHT)),
+                argument(
                         "no threads",
                         "parallelism: 0, expected 1 or more",
                         () -> CONV.plan(RIGHT).workspace(0)),

@@ -34,6 +34,22 @@ class ListingTest {
         assertStored(name, plan.listing());
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "nhwc-1x3-any     | nhwc:1x2x8x8 k:1x3 pad:same act:relu",
+                "nhwc-3x1-any     | nhwc:1x9x2x8 k:3x1 pad:same act:identity",
+                "nchw-1x2-any     | nchw:1x2x3x9 k:1x2 pad:br act:identity",
+                "nchw-2x1-any-row | nchw:1x2x3x3 k:2x1 pad:br act:identity",
+            })
+    void ofAnySizeIsAsStored(String name, String text) throws IOException {
+        assumeTrue(Cpu.supports(128), "no vectors of 128 bits");
+        DepthwiseConv2d conv = DepthwiseConv2d.parse(text);
+        PlanOptions options = PlanOptions.defaults().withVectorBits(128).withAnySize(true);
+        assertStored(name, conv.plan(options, Cases.weights(conv, 1)).listing());
+    }
+
     private static void assertStored(String name, String listing) throws IOException {
         Path stored = LISTINGS.resolve(name + ".txt");
         if (Boolean.getBoolean("xsepconv.storeListings")) {

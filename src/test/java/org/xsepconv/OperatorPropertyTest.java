@@ -99,6 +99,7 @@ class OperatorPropertyTest {
             way("in place", options.inPlace() && expected.length > 0);
             way("threads", threads > 1 && expected.length > 0);
             way("views", options.src() != null);
+            way("any size", options.anySize() && options.compiled() && expected.length > 0);
             way("any geometry", !options.compiled() && expected.length > 0);
         }
     }
@@ -118,6 +119,7 @@ class OperatorPropertyTest {
                 .withDst(inPlace ? strides : view ? Pitched.strides(to, random) : null)
                 .withVectorBits(bits)
                 .withCompiled(random.nextInt(4) > 0)
+                .withAnySize(random.nextInt(4) == 0)
                 .withChecked(random.nextInt(8) == 0);
     }
 

@@ -25,6 +25,9 @@ enum OwnPeer implements Peer {
     /** Kernels that are not compiled for the geometry. */
     GENERIC("xsepconv-generic", "kernels for any geometry", Fusion.AUTO),
 
+    /** Kernels that are compiled for a layer, whatever the size of its images. */
+    ANY_SIZE("xsepconv-anysize", "kernels for images of any size", Fusion.AUTO),
+
     /** A pass for every convolution of a chain. */
     APART("xsepconv-apart", "chains not fused", Fusion.NEVER),
 
@@ -58,7 +61,7 @@ enum OwnPeer implements Peer {
 
     @Override
     public boolean accepts(Operator operator) {
-        boolean any = this == NATIVE || this == ARRAYS || this == GENERIC;
+        boolean any = this == NATIVE || this == ARRAYS || this == GENERIC || this == ANY_SIZE;
         return any || operator instanceof Chain && Workload.isLine(operator);
     }
 
@@ -99,7 +102,10 @@ enum OwnPeer implements Peer {
         if (workload.predicted() != null) {
             return PredictedContender.of(workload, WARM_UP);
         }
-        PlanOptions options = PlanOptions.defaults().withFusion(fusion).withCompiled(this != GENERIC);
+        PlanOptions options = PlanOptions.defaults()
+                .withFusion(fusion)
+                .withCompiled(this != GENERIC)
+                .withAnySize(this == ANY_SIZE);
         Plan plan = workload.operator().plan(options, workload.weights());
         return this == ARRAYS ? new OnArrays(workload, plan) : new OnSegments(workload, plan);
     }

@@ -1,21 +1,26 @@
 package org.xsepconv.internal.emit;
 
 /** A family of compiled kernels, with its geometry and its tile: a value, equal if it emits the same class. */
-public sealed interface Emitter extends Recipe permits PackedRows, PixelEmitter, RowStream {
+public sealed interface Emitter extends Recipe permits AnyPlanes, PackedRows, PixelEmitter, RowStream {
+    /** A tile of all rows. */
+    int ALL_ROWS = Integer.MAX_VALUE;
+
     /**
-     * Output rows of a tile: what {@code first} and {@code end} of the kernel count.
+     * Output rows of a tile, or {@link #ALL_ROWS}: what {@code first} and {@code end} of the kernel count.
      *
      * @return rows
      */
     int rowTile();
 
     /**
-     * What the kernel expects at {@code t}: lane numbers of permutations, one vector after the other.
+     * What the kernel expects at {@code t}: lane numbers of permutations, one vector after the other; before them, if it is for images
+     * of any size, the sizes of one.
      *
+     * @param of geometry of the image: the emitter's own, if that has sizes
      * @param bits vector width
      * @return the tables
      */
-    default int[] tables(int bits) {
+    default int[] tables(Geometry of, int bits) {
         return new int[0];
     }
 

@@ -120,6 +120,13 @@ record Estimate(PixelEmitter emitter, double cost) {
         return all;
     }
 
+    /** Whether registers and methods have room for the tiles of a kernel. */
+    static boolean possible(PixelEmitter any, OpenAxis cut) {
+        int n = cut.size();
+        int k = cut.axis().kernel();
+        return any.methods() <= MOST_METHODS && possible(n, k, n * (k + 2) + inputs(cut.axis(), n) + k);
+    }
+
     private static boolean possible(int sums, int weights, int operations) {
         return sums + Math.min(weights, WEIGHTS) + 2 <= Cpu.REGISTERS && operations <= MOST_OPERATIONS;
     }

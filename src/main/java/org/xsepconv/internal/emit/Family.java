@@ -42,6 +42,67 @@ public enum Family {
             return null;
         }
     },
+    /** {@link AnyPixels}. */
+    ANY_PIXELS {
+        @Override
+        public boolean anySize() {
+            return true;
+        }
+
+        @Override
+        Emitter best(Geometry g, int bits) {
+            return AnyPixels.choose(g, bits);
+        }
+
+        @Override
+        public String declines(Geometry g, int bits) {
+            return AnyPixels.declines(g);
+        }
+    },
+    /** {@link AnyColumns}. */
+    ANY_COLUMNS {
+        @Override
+        public boolean anySize() {
+            return true;
+        }
+
+        @Override
+        Emitter best(Geometry g, int bits) {
+            return AnyColumns.choose(g, bits);
+        }
+
+        @Override
+        public String declines(Geometry g, int bits) {
+            return AnyColumns.declines(g);
+        }
+    },
+    /** {@link AnyPlanes}. */
+    ANY_PLANES {
+        @Override
+        public boolean anySize() {
+            return true;
+        }
+
+        @Override
+        public boolean planes() {
+            return true;
+        }
+
+        @Override
+        public int bits(Geometry g, int most) {
+            return AnyPlanes.bits(g, most);
+        }
+
+        @Override
+        Emitter best(Geometry g, int bits) {
+            return AnyPlanes.choose(g, bits);
+        }
+
+        @Override
+        public String declines(Geometry g, int bits) {
+            return AnyPlanes.declines(g, bits);
+        }
+    },
     /** {@link RegionRows}. */
     REGION_ROWS {
         @Override
@@ -199,6 +260,26 @@ public enum Family {
     }
 
     /**
+     * The width of its vectors, if it works on planes.
+     *
+     * @param g geometry
+     * @param most bits
+     * @return bits, as many or fewer
+     */
+    public int bits(Geometry g, int most) {
+        return most;
+    }
+
+    /**
+     * Whether images of all sizes can have the same kernel.
+     *
+     * @return false for kernels that are compiled for one size
+     */
+    public boolean anySize() {
+        return false;
+    }
+
+    /**
      * Whether a map chooses a kernel for every output.
      *
      * @return true for kernels that need a map, and false for those that cannot have one
@@ -216,6 +297,9 @@ public enum Family {
      */
     public double cost(Geometry g, int bits) {
         Emitter emitter = choose(g, bits);
+        if (emitter instanceof AnyPlanes any) {
+            return any.cost(g, bits / 32);
+        }
         if (emitter instanceof PackedRows rows) {
             return rows.cost(bits / 32);
         }

@@ -86,6 +86,11 @@ public record Geometry(
                 a.in() * channels, a.out() * channels, a.kernel(), 1, a.dilation() * channels, a.pad() * channels);
     }
 
+    /** What remains constant if sizes do not, on axes of which only the ends matter. */
+    Geometry ofAnySize(Axis someRows, Axis someColumns) {
+        return new Geometry(someRows, someColumns, 0, 0, xPixel, 0, 0, yPixel, activation, p, q, channels, kernels);
+    }
+
     /** Some rows of taps, from a first one to one before the end; without activation unless the last row is among them. */
     Geometry part(int first, int end) {
         Axis part = new Axis(
@@ -105,9 +110,19 @@ public record Geometry(
         return family + ", tiles of " + tile + ": " + axis(rows) + " by " + axis(columns) + ", " + activation;
     }
 
+    /** The first line of the listing of a kernel for any size. */
+    String anyTitle(String family, String tile) {
+        return family + ", tiles of " + tile + ": any rows" + taps(rows) + " by any columns" + taps(columns) + ", "
+                + activation;
+    }
+
     private static String axis(Axis a) {
-        return a.in() + " -> " + a.out() + " (kernel " + a.kernel() + " stride " + a.stride() + " dilation "
-                + a.dilation() + " pad " + a.pad() + ")";
+        return a.in() + " -> " + a.out() + taps(a);
+    }
+
+    private static String taps(Axis a) {
+        return " (kernel " + a.kernel() + " stride " + a.stride() + " dilation " + a.dilation() + " pad " + a.pad()
+                + ")";
     }
 
     /** The lanes of a vector that are channels, or null for all. To be made outside of loops. */

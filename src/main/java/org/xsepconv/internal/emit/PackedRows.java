@@ -100,7 +100,7 @@ record PackedRows(Geometry g, int pack, int vectors) implements Emitter {
     }
 
     @Override
-    public int[] tables(int bits) {
+    public int[] tables(Geometry of, int bits) {
         return layout().tables(bits / 32);
     }
 

@@ -1,13 +1,14 @@
 package org.xsepconv.internal.emit;
 
-import org.xsepconv.internal.emit.Tiles.Run;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.xsepconv.internal.tile.Address;
 import org.xsepconv.internal.tile.Index;
 import org.xsepconv.internal.tile.TileClass;
 import org.xsepconv.internal.tile.TileMethod;
 
 /** An emitter of kernels whose lanes are channels. */
-sealed interface PixelEmitter extends Emitter permits PixelChunks, PixelTiles, RowEmitter {
+sealed interface PixelEmitter extends Emitter permits AnyColumns, AnyPixels, PixelChunks, PixelTiles, RowEmitter {
     /** How many methods of tiles and rows it emits: the JVM compiles one after the other. */
     int methods();
 
@@ -40,15 +41,9 @@ sealed interface PixelEmitter extends Emitter permits PixelChunks, PixelTiles, R
         void accept(Address x, Address block, Address y);
     }
 
-    /** Over the vectors of all tiles of a run along a row; the method is called with the start of the row. */
-    default void vectors(TileMethod t, TileClass c, Walk across, Run run, OfTile body) {
-        across.all(
-                t,
-                run,
-                across.tiles().start(run),
-                t.x(),
-                t.y(),
-                (x, y) -> vectors(
-                        t, c, (n, channel, block) -> body.accept(t.step(x, channel, 4), block, t.step(y, channel, 4))));
+    /** Over the vectors of tiles at the places that a loop finds: for each of these it calls what it is given. */
+    default void vectors(TileMethod t, TileClass c, Consumer<BiConsumer<Address, Address>> places, OfTile body) {
+        places.accept((x, y) ->
+                vectors(t, c, (n, channel, block) -> body.accept(t.step(x, channel, 4), block, t.step(y, channel, 4))));
     }
 }

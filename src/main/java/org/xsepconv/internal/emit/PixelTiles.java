@@ -66,7 +66,8 @@ record PixelTiles(Geometry g, int rows, int columns) implements PixelEmitter {
         Activate activate = t.activation(g.activation(), g.p(), g.q());
         int kw = g.columns().kernel();
         Mask some = g.some(t);
-        vectors(t, c, across, h, (xs, block, ys) -> {
+        long first = across.tiles().start(h);
+        vectors(t, c, body -> across.all(t, h, first, t.x(), t.y(), body), (xs, block, ys) -> {
             Address x = t.pin(xs);
             Address w = t.pin(block);
             Address y = t.pin(ys);

@@ -54,7 +54,7 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
     private static final int SPARE = 6;
 
     /** Masks that fit the mask registers: more are loaded from the stack at every use, which costs more than the load. */
-    private static final int MOST_MASKS = 6;
+    static final int MOST_MASKS = 6;
 
     /** An unaligned load, in FMAs. */
     private static final double LOAD = 1.7;
@@ -74,11 +74,13 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
 
     private static final int MOST_STAGES = 16;
 
+    private static final int MOST_VECTORS = 4;
+
     /** Most methods of strips in stages: the JVM compiles one after the other. */
     private static final int MOST_METHODS = 12;
 
     /** Some rows of taps, from a first one on, and one past the last step of their stream. */
-    private record Stage(Geometry g, int first, Index to) {}
+    record Stage(Geometry g, int first, Index to) {}
 
     /** What the strips of a plane share: its addresses, and the steps to do. */
     private record Plane(TileMethod run, Address x, Address w, Address y, Index from, Index to) {}
@@ -92,6 +94,11 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
      * @return the emitter, or null if the family does not apply
      */
     static RowStream choose(Geometry g, int period, int bits) {
+        return choose(g, period, MOST_VECTORS, true, bits);
+    }
+
+    /** The same with strips of at most so many vectors, and with permutations only if they may be. */
+    static RowStream choose(Geometry g, int period, int vectors, boolean permutes, int bits) {
         if (declines(g, bits) != null) {
             return null;
         }
@@ -99,7 +106,7 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
         int before = 0;
         for (int stages = 1; stages <= MOST_STAGES && before != 1; stages++) {
             int stage = Math.ceilDiv(g.rows().kernel(), stages);
-            RowStream widest = stage == before ? null : widest(g, period, stage, bits);
+            RowStream widest = stage == before ? null : widest(g, period, stage, vectors, permutes, bits);
             if (widest != null && (best == null || widest.cost(bits / 32) < best.cost(bits / 32))) {
                 best = widest;
             }
@@ -108,19 +115,23 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
         return best;
     }
 
-    private static RowStream widest(Geometry g, int period, int stage, int bits) {
+    private static RowStream widest(Geometry g, int period, int stage, int vectors, boolean permutes, int bits) {
         int lanes = bits / 32;
         int registers = bits == 512 ? Cpu.REGISTERS : 16;
         int open = open(g.part(0, stage).rows());
         int all = Math.ceilDiv(g.columns().out(), lanes);
         int taps = g.rows().kernel() == 1 ? g.columns().kernel() : 1;
-        boolean permuted =
-                g.kernels() == 0 && taps > 3 && taps < 9 && all > 1 && RowTaps.permutable(g.columns(), lanes);
+        boolean permuted = permutes
+                && g.kernels() == 0
+                && taps > 3
+                && taps < 9
+                && all > 1
+                && RowTaps.permutable(g.columns(), lanes);
         int most = Math.max(2, MOST_FMAS / (stage * g.columns().kernel()));
         int room = g.kernels() == 0
                 ? (registers - 4) / (open + 1)
                 : RegionMap.vectors(registers, open, stage * g.columns().kernel());
-        for (int v = Math.min(room, Math.min(most, Math.min(4, all))); v > 0; v--) {
+        for (int v = Math.min(room, Math.min(most, Math.min(vectors, all))); v > 0; v--) {
             int held = held(g, period, permuted, v, stage, bits);
             RowStream candidate = new RowStream(g, period, permuted, v, held, stage, 8);
             Strips strips = Strips.of(g.columns(), lanes, permuted, v);
@@ -173,6 +184,11 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
         return (int) Math.min(Short.MAX_VALUE, (rows.kernel() - 1L) * rows.dilation() / rows.stride() + 1);
     }
 
+    /** The same strips on another plane. */
+    RowStream of(Geometry plane) {
+        return new RowStream(plane, period, permuted, vectors, held, stage, rowTile);
+    }
+
     /** Cost of a full vector of results, in FMAs. */
     double cost(int lanes) {
         int width = g.columns().out();
@@ -210,7 +226,7 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
     }
 
     @Override
-    public int[] tables(int bits) {
+    public int[] tables(Geometry of, int bits) {
         return RowTaps.tables(g.columns(), bits / 32, permuted);
     }
 
@@ -218,9 +234,9 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
     public TileClass emit(int bits, Carrier source, Carrier target) {
         TileClass c = new TileClass(g.title("RowStream", tile()), bits, source, target);
         TileMethod run = c.entry();
-        Strips strips = Strips.of(g.columns(), c.lanes(), permuted, vectors);
+        Strips strips = strips(c.lanes());
         Index from = run.linear(run.number(1), rowTile, 0, g.rows().out());
-        List<Stage> stages = stages(run);
+        List<Stage> stages = stages(run, rowTile, g.rows().out());
         List<List<TileMethod>> methods = new ArrayList<>();
         for (Strip s : strips.strips()) {
             methods.add(stages.stream().map(part -> strip(c, strips, s, part)).toList());
@@ -239,28 +255,42 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
         return c;
     }
 
-    private List<Stage> stages(TileMethod run) {
+    Strips strips(int lanes) {
+        return Strips.of(g.columns(), lanes, permuted, vectors);
+    }
+
+    /** The stages, each with one past its last step; output rows are limited. */
+    List<Stage> stages(TileMethod run, int tile, int limit) {
         List<Stage> stages = new ArrayList<>();
         for (int r = 0; r < g.rows().kernel(); r += stage) {
             Geometry part = g.part(r, Math.min(g.rows().kernel(), r + stage));
             int late = open(part.rows()) - 1;
-            Index to = run.linear(run.number(2), rowTile, late, g.rows().out() + late);
+            Index to = run.linear(run.number(2), tile, late, limit + late);
             stages.add(new Stage(part, r, to));
         }
         return stages;
     }
 
     private TileMethod strip(TileClass c, Strips strips, Strip strip, Stage part) {
-        String name = "strip" + strip.first() + (stage < g.rows().kernel() ? "_" + part.first : "");
         boolean mapped = g.kernels() > 0;
+        String name = name(strip, part);
         TileMethod t = mapped ? c.method(name, "from", "to", "strip") : c.method(name, "from", "to");
-        RegionMap map = mapped ? new RegionMap(t, g, strip, t.number(2), tables(32 * c.lanes()), c.lanes()) : null;
-        RowTaps taps = new RowTaps(t, strips, strip);
-        int kw = g.columns().kernel();
-        int own = Math.min(held, part.g.taps());
-        StripWeights weights = new StripWeights(t, strip, blocks(c.lanes()), period, part.first * kw, own);
-        new StripRows(part.g, part.first == 0, t, strip, taps, weights, map).emit(c.lanes());
+        RegionMap map = mapped ? new RegionMap(t, g, strip, t.number(2), tables(g, 32 * c.lanes()), c.lanes()) : null;
+        RowTaps taps = new RowTaps(t, strips, strip, StripMasks.Fixed.of(t, strips, strip));
+        rows(t, strip, part, taps, t.w(), new PlaneRows.Fixed(part.g), map).emit(c.lanes());
         return t;
+    }
+
+    String name(Strip strip, Stage part) {
+        return "strip" + strip.first() + (stage < g.rows().kernel() ? "_" + part.first : "");
+    }
+
+    /** A strip of a plane. */
+    StripRows rows(TileMethod t, Strip strip, Stage part, RowTaps taps, Address w, PlaneRows rows, RegionMap map) {
+        int own = Math.min(held, part.g.taps());
+        int first = part.first * g.columns().kernel();
+        StripWeights weights = new StripWeights(t, w, strip, blocks(t.lanes()), period, first, own);
+        return new StripRows(part.g, part.first == 0, t, strip, taps, weights, rows, map);
     }
 
     /** Equal strips: in a loop if their weights are equal, too. */

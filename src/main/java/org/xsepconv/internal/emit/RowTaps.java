@@ -3,8 +3,6 @@ package org.xsepconv.internal.emit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import org.xsepconv.internal.emit.Strips.Strip;
 import org.xsepconv.internal.plan.Axis;
 import org.xsepconv.internal.tile.Address;
@@ -23,20 +21,18 @@ final class RowTaps {
     private final TileMethod t;
     private final Strips strips;
     private final Strip strip;
-    private final Map<Long, Mask> masks = new TreeMap<>();
+    private final StripMasks masks;
     private final List<Lanes> tables = new ArrayList<>();
     private final Vec zero;
     private Address row;
     private Vec[] loads;
 
-    /** Masks and tables, outside of loops. */
-    RowTaps(TileMethod t, Strips strips, Strip strip) {
+    /** Tables, outside of loops. */
+    RowTaps(TileMethod t, Strips strips, Strip strip, StripMasks masks) {
         this.t = t;
         this.strips = strips;
         this.strip = strip;
-        List<Long> needed = new ArrayList<>(strip.masks());
-        needed.removeIf(m -> m == 0 || m == strips.all());
-        needed.forEach(m -> masks.computeIfAbsent(m, t::mask));
+        this.masks = masks;
         int length = tables(strips.axis(), strips.lanes(), strips.permuted()).length;
         Address at = length == 0 ? null : t.pin(t.t());
         for (int l = 0; l < length; l += strips.lanes()) {
@@ -63,7 +59,7 @@ final class RowTaps {
 
     /** Lanes of a vector to store, or null for all. */
     Mask stored(int v) {
-        return masks.get(strips.stored(strip.first() + strip.vectors().get(v)));
+        return masks.store(strip.first() + strip.vectors().get(v));
     }
 
     /** Begins a row. */
@@ -106,8 +102,8 @@ final class RowTaps {
     }
 
     private Vec load(String name, long column) {
-        long inside = strips.inside(column);
-        return inside == 0 ? null : t.load(name, row.plus(4 * (column - strips.base(strip))), masks.get(inside));
+        Address at = row.plus(4 * (column - strips.base(strip)));
+        return masks.none(column) ? null : t.load(name, at, masks.load(column));
     }
 
     private Vec orZero(Vec v) {

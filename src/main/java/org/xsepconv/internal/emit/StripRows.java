@@ -21,10 +21,18 @@ import org.xsepconv.internal.tile.Vec;
  * @param strip the strip
  * @param taps its inputs
  * @param weights its weights, of all kernels
+ * @param rows where rows are
  * @param map which kernel every output takes, or null if there is one
  */
 record StripRows(
-        Geometry g, boolean begins, TileMethod t, Strip strip, RowTaps taps, StripWeights weights, RegionMap map) {
+        Geometry g,
+        boolean begins,
+        TileMethod t,
+        Strip strip,
+        RowTaps taps,
+        StripWeights weights,
+        PlaneRows rows,
+        RegionMap map) {
     void emit(int lanes) {
         Activate activate = t.activation(g.activation(), g.p(), g.q());
         List<Vec> bias = weights.bias();
@@ -36,9 +44,9 @@ record StripRows(
             sums.add(t.copy("sum" + n / size + "," + n % size, bias.get(n % size)));
         }
         Index complete = t.linear(t.number(0), 1, carried / size, Integer.MAX_VALUE);
-        Index rows = begins ? null : t.linear(t.number(1), 1, -carried / size, Integer.MAX_VALUE);
+        Index begun = begins ? null : t.linear(t.number(1), 1, -carried / size, Integer.MAX_VALUE);
         t.loop(t.number(0), t.number(1), o -> {
-            begin(o, rows, sums.subList(0, size), bias);
+            begin(o, begun, sums.subList(0, size), bias);
             if (map != null) {
                 map.start(o, sums.size() / size);
             }
@@ -46,7 +54,7 @@ record StripRows(
                 multiply(o, i, sums);
             }
             t.when(o, complete, () -> {
-                Address y = t.pin(t.step(t.y().plus(-carried / size * g.yRow()), o, g.yRow()));
+                Address y = t.pin(rows.output(t, o, -carried / size));
                 for (int v = 0; v < size; v++) {
                     Vec sum = t.known("sum" + v, sums.get(carried + v), bias.getFirst(), all);
                     t.activate(sum, activate);
@@ -61,13 +69,13 @@ record StripRows(
     }
 
     /** The sums of the output row that begins: behind the last one there is none, and what is loaded is not used. */
-    private void begin(Index o, Index rows, List<Vec> sums, List<Vec> bias) {
+    private void begin(Index o, Index begun, List<Vec> sums, List<Vec> bias) {
         if (begins) {
             t.set(sums, bias);
             return;
         }
-        Index row = t.start(o, 1, rows);
-        Address y = t.pin(t.step(t.y(), row, g.yRow()));
+        Index row = t.start(o, 1, begun);
+        Address y = t.pin(rows.output(t, row, 0));
         for (int v = 0; v < sums.size(); v++) {
             Vec sum = t.load("begun" + v, y.plus(4L * strip.vectors().get(v)), taps.stored(v));
             t.set(List.of(sums.get(v)), List.of(sum));
@@ -77,17 +85,15 @@ record StripRows(
 
     /** One of the input rows that come with output row o, if it is inside the plane, into all sums. */
     private void multiply(Index o, int i, List<Vec> sums) {
-        Axis rows = g.rows();
-        int row = i - rows.pad();
-        int least = Math.ceilDiv(-row, rows.stride());
-        t.when(o, least, Math.ceilDiv(rows.in() - row, rows.stride()), () -> {
-            taps.start(t.pin(t.step(t.x().plus(row * g.xRow()), o, rows.stride() * g.xRow())));
+        Axis down = g.rows();
+        rows.input(t, o, i - down.pad(), x -> {
+            taps.start(t.pin(x));
             for (int s = 0; s < g.columns().kernel(); s++) {
                 Vec[] in = taps.tap(s);
                 for (int m = 0; m < sums.size() / in.length; m++) {
-                    int distance = i + m * rows.stride();
-                    int r = distance / rows.dilation();
-                    if (distance % rows.dilation() == 0 && r < rows.kernel()) {
+                    int distance = i + m * down.stride();
+                    int r = distance / down.dilation();
+                    if (distance % down.dilation() == 0 && r < down.kernel()) {
                         multiply(in, r * g.columns().kernel() + s, sums, m * in.length);
                     }
                 }

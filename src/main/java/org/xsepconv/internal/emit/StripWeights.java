@@ -22,13 +22,13 @@ final class StripWeights {
     private final List<List<Vec>> held = new ArrayList<>();
 
     /** Holds weights from a first tap on, outside of loops. */
-    StripWeights(TileMethod t, Strip strip, Blocks blocks, int period, int first, int held) {
+    StripWeights(TileMethod t, Address weights, Strip strip, Blocks blocks, int period, int first, int held) {
         this.t = t;
         this.strip = strip;
         this.blocks = blocks;
         this.period = period;
         this.first = first;
-        this.w = t.pin(t.w());
+        this.w = t.pin(weights);
         for (int tap = 0; tap < held; tap++) {
             this.held.add(load(tap));
         }

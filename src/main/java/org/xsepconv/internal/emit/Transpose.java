@@ -31,12 +31,15 @@ import org.xsepconv.internal.tile.Vec;
  * unused lanes become zeros. Only if there are fewer pixels than a block has, their number is a constant of the class.
  *
  * @param toPixels the direction
- * @param plane bytes between planes
+ * @param plane bytes between planes, or {@link #ANY} if they are read behind the tables
  * @param pitch bytes between pixels
  * @param rest channels of the block that is not whole, or 0
  * @param pixels how many, if that is less than {@link #block}; else 0, and {@code count} says how many
  */
 public record Transpose(boolean toPixels, long plane, long pitch, int rest, int pixels) implements Recipe {
+    /** For planes of any size. */
+    public static final long ANY = 0;
+
     private static final int MOST_BITS = 256;
 
     /** Distances of the stages of permutes, the one before the blends and the one after. */
@@ -81,34 +84,42 @@ public record Transpose(boolean toPixels, long plane, long pitch, int rest, int 
     }
 
     private String title() {
-        return "Transpose " + (toPixels ? "planes to pixels" : "pixels to planes") + ", planes " + plane
-                + " bytes apart, pixels " + pitch + ", " + rest + " channels left over";
+        return "Transpose " + (toPixels ? "planes to pixels" : "pixels to planes") + ", planes "
+                + (plane == ANY ? "any number of" : plane) + " bytes apart, pixels " + pitch + ", " + rest
+                + " channels left over";
     }
 
     @Override
     public TileClass emit(int bits, Carrier source, Carrier target) {
         TileClass c = new TileClass(title(), Math.min(bits, MOST_BITS), source, target);
         TileMethod run = c.entry();
-        long planes = c.lanes() * plane;
-        long floats = 4L * c.lanes();
+        long size = (long) Integer.BYTES * tables(bits).length;
+        Index given = plane == ANY ? run.read(run.pin(run.t()).plus(size)) : null;
         TileMethod whole = line(c, "whole", c.lanes());
-        run.loop(run.number(1), i -> call(run, whole, i, planes, floats));
+        run.loop(run.number(1), i -> call(run, whole, i, given, c.lanes()));
         if (rest > 0) {
             TileMethod part = line(c, "rest", rest);
-            run.when(run.number(2), 1, () -> call(run, part, run.number(1), planes, floats));
+            run.when(run.number(2), 1, () -> call(run, part, run.number(1), given, c.lanes()));
         }
         return c;
     }
 
-    private void call(TileMethod run, TileMethod line, Index block, long planes, long floats) {
-        Address x = run.step(run.x(), block, toPixels ? planes : floats);
-        Address y = run.step(run.y(), block, toPixels ? floats : planes);
-        run.call(line, x, run.w(), y, run.number(0));
+    private void call(TileMethod run, TileMethod line, Index block, Index given, int lanes) {
+        Address planes = toPixels ? run.x() : run.y();
+        Address there = given == null ? run.step(planes, block, lanes * plane) : run.step(planes, block, given, lanes);
+        Address pixel = run.step(toPixels ? run.y() : run.x(), block, 4L * lanes);
+        Address x = toPixels ? there : pixel;
+        Address y = toPixels ? pixel : there;
+        if (given == null) {
+            run.call(line, x, run.w(), y, run.number(0));
+        } else {
+            run.call(line, x, run.w(), y, run.number(0), given);
+        }
     }
 
     /** All pixels of a channel block. The last block of pixels overlaps, so that any number is done without masks. */
     TileMethod line(TileClass c, String name, int channels) {
-        TileMethod m = c.method(name, "pixels");
+        TileMethod m = plane == ANY ? c.method(name, "pixels", "plane") : c.method(name, "pixels");
         int lanes = c.lanes();
         Address t = m.pin(m.t());
         Lanes[] table = new Lanes[NEAR.length * lanes / FAR * 2];
@@ -118,13 +129,13 @@ public record Transpose(boolean toPixels, long plane, long pitch, int rest, int 
         Mask far = lanes > FAR ? m.mask(0xF0) : null;
         if (pixels > 0) {
             Mask some = m.mask((1L << pixels) - 1);
-            block(m, table, far, some, m.pin(m.x()), m.pin(m.y()), channels);
+            block(m, table, far, some, m.x(), m.y(), channels);
             return m;
         }
         m.loop(m.tiles(m.number(0), lanes), i -> {
             Index p = m.start(i, lanes, m.number(0));
-            Address x = m.pin(m.step(m.x(), p, toPixels ? 4 : pitch));
-            Address y = m.pin(m.step(m.y(), p, toPixels ? pitch : 4));
+            Address x = m.step(m.x(), p, toPixels ? 4 : pitch);
+            Address y = m.step(m.y(), p, toPixels ? pitch : 4);
             block(m, table, far, null, x, y, channels);
         });
         return m;
@@ -136,11 +147,12 @@ public record Transpose(boolean toPixels, long plane, long pitch, int rest, int 
         int there = pixels > 0 ? pixels : lanes;
         int in = toPixels ? channels : there;
         int out = toPixels ? there : channels;
+        Address[] from = places(m, x, toPixels, in);
+        Address[] to = places(m, y, !toPixels, out);
         Vec zero = in < lanes ? m.constant("zero", 0) : null;
         Vec[] row = new Vec[lanes];
         for (int r = 0; r < lanes; r++) {
-            Address from = x.plus(r * (toPixels ? plane : pitch));
-            row[r] = r < in ? m.load("x" + r, from, toPixels ? some : null) : m.copy("zero" + r, zero);
+            row[r] = r < in ? m.load("x" + r, from[r], toPixels ? some : null) : m.copy("zero" + r, zero);
         }
         for (int r = 0; r < lanes; r++) {
             if ((r & NEAR[0]) == 0) {
@@ -159,8 +171,19 @@ public record Transpose(boolean toPixels, long plane, long pitch, int rest, int 
             permute(m, row, r, NEAR[1], table, (lanes + r) / FAR * 2);
         }
         for (int r = 0; r < out; r++) {
-            m.store(row[r], y.plus(r * (toPixels ? pitch : plane)), toPixels ? null : some);
+            m.store(row[r], to[r], toPixels ? null : some);
         }
+    }
+
+    /** Neighbouring planes, or pixels. */
+    private Address[] places(TileMethod m, Address first, boolean planes, int count) {
+        Address[] places = new Address[count];
+        Address pinned = planes && plane == ANY ? null : m.pin(first);
+        for (int r = 0; r < count; r++) {
+            places[r] =
+                    pinned == null ? m.pin(m.step(first, m.number(1), r)) : pinned.plus(r * (planes ? plane : pitch));
+        }
+        return places;
     }
 
     /** Rows r and r+d exchange lanes. */

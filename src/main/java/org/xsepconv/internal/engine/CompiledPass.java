@@ -19,11 +19,6 @@ import org.xsepconv.internal.tile.Compiled;
  * vector before.
  */
 final class CompiledPass extends ConvPass {
-    /** Weights of a channel block: half of a small L1 cache. */
-    private static final int WEIGHT_BYTES = 16 << 10;
-
-    /** What a result takes beside its taps, in multiply-adds. */
-    private static final double BESIDE = 3;
 
     private final Emitter emitter;
     private final Choice choice;
@@ -31,6 +26,7 @@ final class CompiledPass extends ConvPass {
     private final boolean padded;
     private final boolean planes;
     private final boolean flat;
+    private final int rowTile;
     private final Blocks blocks;
     private final int[] tables;
     private final Packed packed;
@@ -53,20 +49,21 @@ final class CompiledPass extends ConvPass {
      * @param arrays whether the caller's memory is arrays
      */
     CompiledPass(Step.Convolve step, Choice choice, boolean arrays) {
-        super(step, Finish.cut(step, cut(step, choice)), choice.options(), false);
+        super(step, Finish.cut(step, Items.cut(step, choice)), choice.options(), false);
         this.choice = choice;
         this.emitter = Fitting.emitter(step, choice);
+        this.rowTile = Fitting.rowTile(step, choice);
         this.lanes = Fitting.lanes(step, choice);
         this.padded = Fitting.padded(step) || Fitting.masked(step, choice);
         this.planes = choice.family().planes();
         this.flat = choice.family().flat();
         this.blocks = emitter.blocks(lanes);
-        this.tables = emitter.tables(32 * lanes);
+        this.tables = emitter.tables(Fitting.geometry(step, choice), 32 * lanes);
         this.packed = pack();
         this.repacking = checked ? null : repacking();
         this.source = carrier(step.src(), checked, arrays);
         this.target = carrier(step.dst(), checked, arrays);
-        double outputs = (double) emitter.rowTile() * step.columns().out() * (flat ? step.c() : blocks.channels());
+        double outputs = (double) rowTile * step.columns().out() * (flat ? step.c() : blocks.channels());
         double inputs = outputs * step.rows().stride() * step.columns().stride();
         this.expected = Pace.nanos(lanes, outputs * step.taps(), inputs + outputs);
     }
@@ -78,39 +75,6 @@ final class CompiledPass extends ConvPass {
 
     private static boolean callers(View view) {
         return view.buffer() == View.SRC || view.buffer() == View.DST;
-    }
-
-    private static Cut cut(Step.Convolve step, Choice choice) {
-        Emitter emitter = Fitting.emitter(step, choice);
-        int c = step.c();
-        if (choice.family().planes()) {
-            double macs = step.columns().out() * (step.taps() + BESIDE);
-            int rows = step.rows().out();
-            int band = Cut.band(rows, macs, 4 * inputRows(step, 1) / step.rows().stride());
-            return new Cut(step.n(), c, c, rows, rows, emitter.rowTile())
-                    .withBlock((long) Math.ceil(Cut.MACS_PER_ITEM / (macs * band)))
-                    .withBand(band);
-        }
-        int block = block(step, Fitting.lanes(step, choice));
-        double macsPerRow = block * step.columns().out() * (step.taps() + BESIDE);
-        int rows = step.rows().out();
-        return new Cut(step.n(), c, block, rows, rows, emitter.rowTile()).withBand(Cut.band(rows, macsPerRow, 1));
-    }
-
-    /**
-     * Channels of an item: as many as weights allow, but never fewer than a vector, whose last one would reach into another item,
-     * where another thread may be at work.
-     */
-    private static int block(Step.Convolve step, int lanes) {
-        int c = step.c();
-        int fitting = Math.max(1, WEIGHT_BYTES / 64 / (step.kernels() * step.taps() + 1)) * 16;
-        int parts = (c + fitting - 1) / fitting;
-        int block;
-        do {
-            block = (int) Math.min(c, roundUp((c + parts - 1) / parts, 16));
-            parts--;
-        } while (c % block > 0 && c % block < lanes);
-        return block;
     }
 
     private Packed pack() {
@@ -223,8 +187,8 @@ final class CompiledPass extends ConvPass {
         Object from = memory(source, frame, o.src, View.SRC);
         Object to = memory(target, frame, o.dst, View.DST);
         MemorySegment weights = checked ? packed.memory : null;
-        int first = y0 / emitter.rowTile();
-        int end = (y1 + emitter.rowTile() - 1) / emitter.rowTile();
+        int first = y0 / rowTile;
+        int end = (y1 + rowTile - 1) / rowTile;
         double nanos = expected * Math.ceilDiv(channels, blocks.channels()) * (end - first);
         kernel().run(from, to, weights, x, w, tables(), y, channels, first, end, nanos);
     }
@@ -274,13 +238,18 @@ final class CompiledPass extends ConvPass {
 
     /** Its kernel, whatever feeds it. */
     String describeKernel() {
-        return "compiled for this geometry, " + (planes ? "columns" : flat ? "rows of pixels" : "channels")
-                + " as lanes, " + describeLanes();
+        return describeClass() + ", " + (planes ? "columns" : flat ? "rows of pixels" : "channels") + " as lanes, "
+                + describeLanes();
     }
 
     @Override
     public String listing() {
         return Compiler.listing(emitter, 32 * lanes);
+    }
+
+    /** What its kernel is compiled for. */
+    String describeClass() {
+        return choice.family().anySize() ? "compiled for this layer, images of any size" : "compiled for this geometry";
     }
 
     String kernelName() {

@@ -26,7 +26,7 @@ final class Fitting {
 
     /** The kernel of a step. */
     static Emitter emitter(Step.Convolve step, Choice choice) {
-        return choice.family().choose(geometry(step, masked(step, choice)), 32 * lanes(step, choice));
+        return choice.family().choose(geometry(step, choice), 32 * lanes(step, choice));
     }
 
     /** Whether pixels have room for whole vectors on both sides. */
@@ -39,7 +39,7 @@ final class Fitting {
         boolean whole =
                 padded(step) || choice.family().planes() || choice.family().flat();
         return whole
-                ? choice.options().vectorBits() / 32
+                ? choice.family().bits(geometry(step, choice), choice.options().vectorBits()) / 32
                 : lanes(step, choice.options().vectorBits());
     }
 
@@ -113,14 +113,21 @@ final class Fitting {
         if (!step.planes()) {
             return "needs planes on both sides";
         }
-        return declines(geometry(step, false), family, bits);
+        Geometry g = geometry(step, false);
+        return declines(g, family, family.bits(g, bits));
     }
 
     /** Cost of a vector of results in FMAs, or infinity if it cannot compute a step. */
     static double cost(Step.Convolve step, Family family, int bits) {
         return declines(step, family, false, bits) != null
                 ? Double.POSITIVE_INFINITY
-                : family.planes() ? family.cost(geometry(step, false), bits) : TransposedPass.sums(step);
+                : family.planes() ? planesCost(geometry(step, false), family, bits) : TransposedPass.sums(step);
+    }
+
+    /** Shorter vectors take as long as longer ones unless these are computed in two halves. */
+    private static double planesCost(Geometry g, Family family, int bits) {
+        int own = family.bits(g, bits);
+        return family.cost(g, own) * (own == bits || Cpu.HALVES ? 1 : (double) bits / own);
     }
 
     private static String declinesFlat(Step.Convolve step, Family family, int bits) {
@@ -139,6 +146,11 @@ final class Fitting {
         return view.padded() || view.pixel() == 4;
     }
 
+    /** The geometry of a step, sizes included. */
+    static Geometry geometry(Step.Convolve step, Choice choice) {
+        return geometry(step, masked(step, choice));
+    }
+
     private static Geometry geometry(Step.Convolve step, boolean masked) {
         int channels = masked ? step.c() : 0;
         int kernels = step.regions() == null ? 0 : step.kernels();
@@ -147,6 +159,7 @@ final class Fitting {
 
     /** Output rows of a tile. */
     static int rowTile(Step.Convolve step, Choice choice) {
-        return emitter(step, choice).rowTile();
+        int tile = emitter(step, choice).rowTile();
+        return tile == Emitter.ALL_ROWS ? Math.max(1, step.rows().out()) : tile;
     }
 }

@@ -120,7 +120,7 @@ public final class Passes {
         int bits = options.vectorBits();
         boolean turns = bits >= LEAST_BITS && access != Access.LANDED && !options.checked() && TurnPass.fits(step);
         return turns
-                ? new TurnPass(step, bits, access == Access.ARRAYS)
+                ? new TurnPass(step, bits, access == Access.ARRAYS, options.anySize())
                 : new CopyPass(step, access == Access.DIRECT && !options.checked());
     }
 
@@ -168,11 +168,18 @@ public final class Passes {
      * @return FMAs per vector of results, or infinity if there is none
      */
     public static double cost(Step.Convolve step, int bits) {
+        return cost(step, bits, false);
+    }
+
+    private static double cost(Step.Convolve step, int bits, boolean anySize) {
         double best = Double.POSITIVE_INFINITY;
         for (Family family : Family.values()) {
-            best = Math.min(best, Fitting.cost(step, family, bits));
+            if (family.anySize() == anySize) {
+                best = Math.min(best, Fitting.cost(step, family, bits));
+            }
         }
-        return Math.min(best, transposedCost(step, bits));
+        boolean boxes = !anySize || Fitting.declines(step, Family.ANY_PIXELS, true, bits) == null;
+        return boxes ? Math.min(best, transposedCost(step, bits)) : best;
     }
 
     /**
@@ -252,7 +259,7 @@ public final class Passes {
      */
     public static boolean pays(Step.Convolve step, Family family, Choice.Form form, int bits) {
         double own = form == Choice.Form.BOXED ? transposedCost(step, bits) : Fitting.cost(step, family, bits);
-        return own <= cost(step, bits);
+        return own <= cost(step, bits, family.anySize());
     }
 
     /**

@@ -70,10 +70,12 @@ final class TransposedPass extends ConvPass {
         this.inBytes = planesIn ? in.row() * Math.min(step.rows().in(), inputRows(step, cut.band())) : 0;
         Carrier scratch = checked ? Carrier.SEGMENTS : Carrier.MEMORY;
         int bits = choice.options().vectorBits();
-        this.toPixels =
-                planesIn ? new Transposition(true, xView.channel(), in.pixel(), step.c(), bits, source, scratch) : null;
+        boolean any = choice.family().anySize();
+        this.toPixels = planesIn
+                ? new Transposition(true, xView.channel(), any, in.pixel(), step.c(), bits, source, scratch)
+                : null;
         this.toPlanes = planesOut
-                ? new Transposition(false, yView.channel(), out.pixel(), step.c(), bits, scratch, target)
+                ? new Transposition(false, yView.channel(), any, out.pixel(), step.c(), bits, scratch, target)
                 : null;
     }
 
@@ -127,7 +129,12 @@ final class TransposedPass extends ConvPass {
         long halo = inputRows(step, 1);
         long perRow = 4 * (step.columns().out() + width * step.rows().stride());
         long channels = SCRATCH_BYTES / (perRow * rows + 4 * width * halo) / View.LANES * View.LANES;
-        int block = (int) Math.min(step.c(), Math.max(View.LANES, Math.min(MOST_CHANNELS, channels)));
+        channels = Math.max(View.LANES, Math.min(MOST_CHANNELS, channels));
+        if (choice.family().anySize()) {
+            // The distance between pixels is a constant of the kernel: few different ones.
+            channels = Long.highestOneBit(channels);
+        }
+        int block = (int) Math.min(step.c(), channels);
         long band = Math.max(SCRATCH_BYTES / (perRow * block), 2 * halo);
         return new Cut(step.n(), step.c(), block, rows, rows, Fitting.rowTile(step, choice)).withBand(band);
     }
@@ -235,7 +242,7 @@ final class TransposedPass extends ConvPass {
         String way = toPixels != null && toPlanes != null
                 ? "planes transposed to pixels and back"
                 : toPixels != null ? "planes transposed to pixels" : "pixels transposed to planes";
-        return way + ", compiled for this geometry, channels as lanes, " + inner.describeLanes() + ", " + cut;
+        return way + ", " + inner.describeClass() + ", channels as lanes, " + inner.describeLanes() + ", " + cut;
     }
 
     @Override

@@ -28,22 +28,35 @@ final class Transposition {
      *
      * @param toPixels the direction
      * @param plane bytes between planes
+     * @param anySize whether they are no constant of the kernel
      * @param pitch bytes between pixels, which have room for whole vectors of channels
      * @param channels of the tensor: what is left over when they are cut into blocks
      * @param bits vector width
      * @param source what the input lies in
      * @param target what the output lies in
      */
-    Transposition(boolean toPixels, long plane, long pitch, int channels, int bits, Carrier source, Carrier target) {
+    Transposition(
+            boolean toPixels,
+            long plane,
+            boolean anySize,
+            long pitch,
+            int channels,
+            int bits,
+            Carrier source,
+            Carrier target) {
         this.block = Transpose.block(bits);
-        this.recipe = new Transpose(toPixels, plane, pitch, channels % block, 0);
+        boolean any = anySize && plane <= Integer.MAX_VALUE;
+        this.recipe = new Transpose(toPixels, any ? Transpose.ANY : plane, pitch, channels % block, 0);
         this.bits = bits;
         this.source = source;
         this.target = target;
         this.checked = source == Carrier.SEGMENTS;
         int[] numbers = Transpose.tables(bits);
-        this.tables = Arena.ofAuto().allocate(4L * numbers.length, ConvPass.ALIGNMENT);
+        this.tables = Arena.ofAuto().allocate(4L * numbers.length + Integer.BYTES, ConvPass.ALIGNMENT);
         MemorySegment.copy(numbers, 0, tables, ValueLayout.JAVA_INT, 0, numbers.length);
+        if (any) {
+            tables.set(ValueLayout.JAVA_INT, 4L * numbers.length, (int) plane);
+        }
     }
 
     private Compiled kernel() {

@@ -31,8 +31,9 @@ final class TurnPass implements Pass {
      * @param step what to copy; {@link #fits} both of its sides
      * @param bits vector width
      * @param arrays whether the caller's memory is arrays
+     * @param anySize whether its kernel is for planes of any size
      */
-    TurnPass(Step.Copy step, int bits, boolean arrays) {
+    TurnPass(Step.Copy step, int bits, boolean arrays, boolean anySize) {
         this.step = step;
         this.arrays = arrays;
         this.toPlanes = step.dst().pixel() == 4;
@@ -42,6 +43,7 @@ final class TurnPass implements Pass {
         this.kernel = new Transposition(
                 !toPlanes,
                 planes.channel(),
+                anySize,
                 pixels.pixel(),
                 block,
                 bits,

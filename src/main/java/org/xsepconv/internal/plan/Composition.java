@@ -130,6 +130,9 @@ record Composition(Lowering.Result apart, Lowering.Result best, List<String> rea
         if (!settled.compiled()) {
             return "stages of a fused chain are compiled for their geometry";
         }
+        if (settled.anySize()) {
+            return "stages of a fused chain are compiled for one size";
+        }
         if (settled.kernel() != null) {
             return "stages of a fused chain have kernels of their own choice";
         }

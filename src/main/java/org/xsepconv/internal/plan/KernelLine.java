@@ -74,6 +74,9 @@ public record KernelLine(
         if (form == Choice.Form.BOXED && options.vectorBits() < TRANSPOSING_BITS) {
             return "needs vectors of " + TRANSPOSING_BITS + " bits to transpose";
         }
+        if (family != null && family.anySize() != options.anySize() && !(asked && family.anySize())) {
+            return family.anySize() ? "is for images of any size, which nobody asked for" : "is compiled for one size";
+        }
         String reason = condition.apply(step);
         if (reason == null && family != null) {
             reason = Passes.declinesCompiled(step, family, form, options.vectorBits());

@@ -29,6 +29,8 @@ public final class KernelTable {
             compiled("nhwc-tiles", Layout.NHWC, Family.PIXEL_TILES, CHANNELS, s -> steps(s)),
             compiled("nhwc-chunks", Layout.NHWC, Family.PIXEL_CHUNKS, CHANNELS, s -> steps(s)),
             compiled("nhwc-rows", Layout.NHWC, Family.PIXEL_ROWS, CHANNELS, s -> steps(s)),
+            compiled("nhwc-any-kx1", Layout.NHWC, Family.ANY_COLUMNS, CHANNELS, s -> steps(s)),
+            compiled("nhwc-any", Layout.NHWC, Family.ANY_PIXELS, CHANNELS, s -> steps(s)),
             new KernelLine(
                     "nhwc-2x2",
                     Layout.NHWC,
@@ -79,6 +81,8 @@ public final class KernelTable {
             compiled("nchw-boxed-tiles", Layout.NCHW, Family.PIXEL_TILES, BOXED, s -> first(blocks(s), steps(s))),
             compiled("nchw-boxed-chunks", Layout.NCHW, Family.PIXEL_CHUNKS, BOXED, s -> first(blocks(s), steps(s))),
             compiled("nchw-boxed-rows", Layout.NCHW, Family.PIXEL_ROWS, BOXED, s -> first(blocks(s), steps(s))),
+            compiled("nchw-any", Layout.NCHW, Family.ANY_PLANES, PLANES, s -> steps(s)),
+            compiled("nchw-boxed-any", Layout.NCHW, Family.ANY_PIXELS, BOXED, s -> first(blocks(s), steps(s))),
             new KernelLine(
                     "nchw-boxed-2x2",
                     Layout.NCHW,

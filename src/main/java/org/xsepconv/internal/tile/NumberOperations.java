@@ -113,6 +113,41 @@ abstract sealed class NumberOperations permits VectorOperations {
     }
 
     /**
+     * {@code base + i * stride * times}, for a stride that is known when the kernel runs.
+     *
+     * @param base an address that is not pinned
+     * @param i a number
+     * @param stride bytes
+     * @param times factor
+     * @return the address, not pinned
+     */
+    public Address step(Address base, Index i, Index stride, long times) {
+        Address to = new Address(code.unique("a"), code.slot(2), 0, base.space(), false);
+        code.add(
+                to + " = " + base + " + " + i + "*" + stride + "*" + times,
+                b -> MemoryCode.push(b, base)
+                        .iload(i.slot())
+                        .i2l()
+                        .iload(stride.slot())
+                        .i2l()
+                        .lmul()
+                        .loadConstant(times)
+                        .lmul()
+                        .ladd()
+                        .lstore(to.slot()));
+        return to;
+    }
+
+    /** {@code a + c}. */
+    public Index plus(Index a, Index c) {
+        Index to = index("n");
+        code.add(
+                to + " = " + a + "+" + c,
+                b -> b.iload(a.slot()).iload(c.slot()).iadd().istore(to.slot()));
+        return to;
+    }
+
+    /**
      * {@code max(0, min(limit, i - minus))}: the part of a range of tiles that falls into another one.
      *
      * @param i a number

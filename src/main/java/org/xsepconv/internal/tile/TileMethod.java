@@ -28,6 +28,15 @@ public final class TileMethod extends VectorOperations {
         b.return_();
     }
 
+    /**
+     * Floats in a vector.
+     *
+     * @return how many
+     */
+    public int lanes() {
+        return signature.owner().lanes();
+    }
+
     void list(StringBuilder text) {
         signature.list(text);
         code.list(text);
@@ -94,6 +103,14 @@ public final class TileMethod extends VectorOperations {
                 i + " >= " + least,
                 body,
                 (b, end) -> b.iload(i.slot()).iload(least.slot()).if_icmplt(end));
+    }
+
+    /** {@code if (0 <= i && i < below) body}. */
+    public void inside(Index i, Index below, Runnable body) {
+        when("0 <= " + i + " < " + below, body, (b, end) -> {
+            b.iload(i.slot()).iflt(end);
+            b.iload(i.slot()).iload(below.slot()).if_icmpge(end);
+        });
     }
 
     /** {@code if (least <= i && i < below) body}. */

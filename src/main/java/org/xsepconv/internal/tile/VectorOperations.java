@@ -216,6 +216,19 @@ abstract sealed class VectorOperations extends NumberOperations permits TileMeth
         return m;
     }
 
+    /** A set of lanes, bit l for lane l, that is known when the kernel runs. To be made outside of loops. */
+    public Mask mask(Index lanes) {
+        Mask m = new Mask(code.unique("m"), code.slot(1));
+        code.add(
+                m + " = lanes " + lanes,
+                b -> species(b)
+                        .iload(lanes.slot())
+                        .i2l()
+                        .invokestatic(Types.MASK, "fromLong", Types.FROM_LONG)
+                        .astore(m.slot()));
+        return m;
+    }
+
     /** Lane numbers from the tables. To be made outside of loops. */
     public Lanes lanes(Address a) {
         Lanes l = new Lanes(code.unique("p"), code.slot(1));
