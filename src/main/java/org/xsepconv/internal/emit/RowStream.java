@@ -143,7 +143,7 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
         int registers = bits == 512 ? Cpu.REGISTERS : 16;
         int open = open(g.part(0, stage).rows());
         if (g.kernels() > 0) {
-            return 0;
+            return RegionMap.held(registers, open, stage * kw, v);
         }
         if (period > 1) {
             return Math.min(stage * kw, Math.max(0, registers - registers / SPARE - v * (open + 1)) / v);
