@@ -64,9 +64,9 @@ final class RegionMap {
         return Math.min(Math.max(1, MOST_FMAS / taps), (registers - FREE) / (2 * open + 2));
     }
 
-    /** Weights that are held: all of a step, where three quarters of the registers have room for them and what else it needs; else none. */
-    static int held(int registers, int open, int taps, int vectors) {
-        return 2 * vectors * (open + 1) + taps <= registers * 3 / 4 ? taps : 0;
+    /** Weights that are held: all of a step, if they and what else it uses take up to three quarters of the registers; else none. */
+    static int held(int registers, int used, int taps) {
+        return used + taps <= registers * 3 / 4 ? taps : 0;
     }
 
     /**

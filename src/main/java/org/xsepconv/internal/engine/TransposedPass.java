@@ -138,7 +138,7 @@ final class TransposedPass extends ConvPass {
     }
 
     @Override
-    public void choose(MemorySegment regions, long at) {
+    public void choose(int[] regions, int at) {
         inner.choose(regions, at);
     }
 
