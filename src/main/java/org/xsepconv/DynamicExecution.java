@@ -37,6 +37,9 @@ final class DynamicExecution {
     /** Native memory that a workspace has for {@link Source}. */
     private long extraBytes;
 
+    /** Outputs of all images for which a workspace has maps. */
+    private int mapElements;
+
     private final ConcurrentLinkedQueue<DynamicWorkspace> spare = new ConcurrentLinkedQueue<>();
 
     /**
@@ -97,6 +100,12 @@ final class DynamicExecution {
         return this;
     }
 
+    /** Has every workspace bring room for maps. */
+    DynamicExecution withMapElements(int elements) {
+        mapElements = elements;
+        return this;
+    }
+
     DepthwiseConv2d convolution() {
         return convolution;
     }
@@ -122,7 +131,7 @@ final class DynamicExecution {
     DynamicWorkspace workspace(int parallelism) {
         Planner.Result programs = planner.get();
         Scratch scratch = new Scratch(programs.temporaryBytes(), programs.scratchBytes(), parallelism);
-        return new DynamicWorkspace(this, programs, scratch, perImage, extraBytes);
+        return new DynamicWorkspace(this, programs, scratch, perImage, extraBytes, mapElements);
     }
 
     /** Runs on scratch memory until calls on native memory, or on arrays, are at full speed. */

@@ -27,17 +27,29 @@ public final class DynamicWorkspace {
     /** Of the size that the plan wants. */
     final MemorySegment extra;
 
+    /** The maps of all images, from a segment; and as numbers. */
+    final byte[] map;
+
+    final int[] numbers;
+
     final Finiteness finiteness = new Finiteness();
 
     private final DynamicExecution execution;
     private final AtomicBoolean inUse = new AtomicBoolean();
 
     DynamicWorkspace(
-            DynamicExecution execution, Planner.Result programs, Scratch scratch, int weights, long extraBytes) {
+            DynamicExecution execution,
+            Planner.Result programs,
+            Scratch scratch,
+            int weights,
+            long extraBytes,
+            int mapElements) {
         this.execution = execution;
         this.programs = programs;
         this.scratch = scratch;
         this.weights = new float[weights];
+        this.map = new byte[mapElements];
+        this.numbers = new int[mapElements];
         this.extra = Arena.ofAuto().allocate(Math.max(ALIGNMENT, extraBytes), ALIGNMENT);
     }
 

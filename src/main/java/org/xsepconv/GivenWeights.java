@@ -32,7 +32,7 @@ final class GivenWeights {
         @Override
         public void check(float[] weights, byte[] map, DynamicWorkspace workspace) {
             if (maps != null) {
-                maps.take(map, workspace.extra);
+                maps.take(map, workspace);
             }
             workspace.finiteness.check("weights", weights, weights.length, 0);
         }
@@ -43,7 +43,7 @@ final class GivenWeights {
                 program.repack(weights, image * perImage);
             }
             if (maps != null) {
-                maps.choose(image, workspace.extra, program);
+                maps.choose(image, workspace, program);
             }
         }
     }
@@ -54,7 +54,7 @@ final class GivenWeights {
         @Override
         public void check(MemorySegment weights, MemorySegment map, DynamicWorkspace workspace) {
             if (maps != null) {
-                maps.take(map, workspace.extra);
+                maps.take(map, workspace);
             }
             for (int set = 0; set < sets; set++) {
                 copy(weights, set, workspace.weights);
@@ -71,7 +71,7 @@ final class GivenWeights {
                 program.repack(workspace.weights, 0);
             }
             if (maps != null) {
-                maps.choose(image, workspace.extra, program);
+                maps.choose(image, workspace, program);
             }
         }
 

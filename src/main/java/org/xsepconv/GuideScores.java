@@ -14,20 +14,30 @@ final class GuideScores {
 
     /** The map of a 1x1 guide. */
     static void map(TensorShape shape, float[] src, int regions, float[] weights, byte[] map) {
-        float[] scores = new float[regions * TILE];
+        float[][] scores = new float[regions][TILE];
+        float[] next = new float[TILE];
+        float[] all = new float[regions * TILE];
         float[] inputs = new float[STEP * TILE];
         int plane = shape.h() * shape.w();
         for (int n = 0; n < shape.n(); n++) {
             for (int first = 0; first < plane; first += TILE) {
                 int count = Math.min(TILE, plane - first);
-                Arrays.fill(scores, 0);
+                for (float[] row : scores) {
+                    Arrays.fill(row, 0);
+                }
                 for (int c = 0; c < shape.c(); c += STEP) {
                     load(shape, src, n, c, first, count, inputs);
                     for (int r = 0; r < regions; r++) {
-                        add(scores, r * TILE, inputs, count, weights, r * shape.c() + c, Math.min(STEP, shape.c() - c));
+                        float[] before = scores[r];
+                        add(before, inputs, count, weights, r * shape.c() + c, Math.min(STEP, shape.c() - c), next);
+                        scores[r] = next;
+                        next = before;
                     }
                 }
-                choose(scores, TILE, regions, count, map, n * plane + first);
+                for (int r = 0; r < regions; r++) {
+                    System.arraycopy(scores[r], 0, all, r * TILE, count);
+                }
+                choose(all, TILE, regions, count, map, n * plane + first);
             }
         }
     }
@@ -49,15 +59,14 @@ final class GuideScores {
         }
     }
 
-    /** Four channels to the scores of a region. */
-    private static void add(float[] scores, int at, float[] x, int count, float[] weights, int w, int channels) {
+    /** Four channels to the scores of a region. The sums go elsewhere: the JVM makes no vectors of a loop that adds in place. */
+    private static void add(float[] scores, float[] x, int count, float[] weights, int w, int channels, float[] sums) {
         float w0 = weights[w];
         float w1 = channels > 1 ? weights[w + 1] : 0;
         float w2 = channels > 2 ? weights[w + 2] : 0;
         float w3 = channels > 3 ? weights[w + 3] : 0;
         for (int p = 0; p < count; p++) {
-            float sum = scores[at + p] + w0 * x[p] + w1 * x[TILE + p];
-            scores[at + p] = sum + w2 * x[2 * TILE + p] + w3 * x[3 * TILE + p];
+            sums[p] = scores[p] + w0 * x[p] + w1 * x[TILE + p] + w2 * x[2 * TILE + p] + w3 * x[3 * TILE + p];
         }
     }
 

@@ -6,8 +6,8 @@ import org.xsepconv.internal.Check;
 import org.xsepconv.internal.engine.Program;
 
 /**
- * The maps of a call on their way from the caller's bytes to the {@code int}s that kernels read, in the extra memory of a workspace: first
- * the {@code int}s, then the bytes.
+ * The maps of a call on their way from the caller's bytes to the {@code int}s that kernels read. In arrays, which are quick to go through even
+ * before the JVM has compiled that well.
  *
  * @param regions how many there are
  * @param images how many maps
@@ -18,49 +18,34 @@ record RegionMaps(int regions, int images, int outputs) {
         return images * outputs;
     }
 
-    /** What a workspace needs for them. */
-    long extraBytes() {
-        return (Integer.BYTES + 1L) * elements();
-    }
-
     /** Rejects a map with a region that does not exist. */
-    void take(byte[] map, MemorySegment extra) {
-        MemorySegment.copy(map, 0, extra, ValueLayout.JAVA_BYTE, bytes(), map.length);
-        expand(extra);
+    void take(byte[] map, DynamicWorkspace workspace) {
+        expand(map, workspace.numbers);
     }
 
     /** The same of a segment. */
-    void take(MemorySegment map, MemorySegment extra) {
-        MemorySegment.copy(map, 0, extra, bytes(), elements());
-        expand(extra);
-    }
-
-    private long bytes() {
-        return (long) Integer.BYTES * elements();
+    void take(MemorySegment map, DynamicWorkspace workspace) {
+        MemorySegment.copy(map, ValueLayout.JAVA_BYTE, 0, workspace.map, 0, elements());
+        expand(workspace.map, workspace.numbers);
     }
 
     /** Numbers that are too large make the difference negative: no branch per output. */
-    private void expand(MemorySegment extra) {
+    private void expand(byte[] map, int[] numbers) {
         int signs = 0;
-        int count = elements();
-        for (int i = 0; i < count; i++) {
-            int region = region(extra, i);
-            extra.setAtIndex(ValueLayout.JAVA_INT, i, region);
+        for (int i = 0; i < map.length; i++) {
+            int region = map[i] & 0xff;
+            numbers[i] = region;
             signs |= regions - 1 - region;
         }
         if (signs < 0) {
-            for (int i = 0; i < count; i++) {
-                Check.atMost("map[" + i + "]", region(extra, i), regions - 1L);
+            for (int i = 0; i < map.length; i++) {
+                Check.atMost("map[" + i + "]", map[i] & 0xff, regions - 1L);
             }
         }
     }
 
-    private int region(MemorySegment extra, int i) {
-        return extra.get(ValueLayout.JAVA_BYTE, bytes() + i) & 0xff;
-    }
-
     /** Gives a program the map of an image. */
-    void choose(int image, MemorySegment extra, Program program) {
-        program.choose(extra, (long) image * outputs);
+    void choose(int image, DynamicWorkspace workspace, Program program) {
+        program.choose(workspace.numbers, image * outputs);
     }
 }

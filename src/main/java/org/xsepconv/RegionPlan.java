@@ -48,7 +48,7 @@ public final class RegionPlan {
         this.shared = shared;
         this.maps = new RegionMaps(regions, dst.n(), dst.h() * dst.w());
         this.given = new GivenWeights(execution.perImage(), sets(), maps);
-        execution.withExtraBytes(maps.extraBytes());
+        execution.withMapElements(maps.elements());
     }
 
     private static DynamicExecution execution(

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.xsepconv.internal.cpu.Cpu;
 
 /** Weights per image by several threads. A hang fails by the timeout. */
 @Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -69,7 +70,8 @@ class DynamicParallelTest {
             mixed = ODConv.plan(conv, weights, null);
             given = conv.planDynamic(null);
             regional = Regional.random(conv, 5, 4);
-            regions = regional.plan(PlanOptions.defaults());
+            boolean planes = layout == Layout.NCHW && Cpu.supports(256);
+            regions = regional.plan(PlanOptions.defaults().withKernel(planes ? "nchw-regions" : null));
             regionalExpected = regional.reference();
             expected = DynamicPlanTest.reference(conv, values, weights, null);
             src = arena.allocateFrom(ValueLayout.JAVA_FLOAT, values);

@@ -16,8 +16,9 @@ import org.xsepconv.internal.tile.Vec;
  * <pre>{@code y[c,o,q] = act(b[c] + sum over r,s of x[c, o*stride+r*dilation-pad, q*stride+s*dilation-pad] * w[c,r,s][z[o,q]])}</pre>
  *
  * <p>The map is {@code int}s, in the tables behind the lane numbers of {@link RowTaps}. Per open row of sums and vector of columns one
- * unaligned load in a step, which serves all of its taps; per FMA one permutation, and weights are loaded where they are used, once for
- * all vectors of a strip. Registers: as many vectors of numbers as sums; two more per vector of columns.
+ * unaligned load in a step, which serves all of its taps; per FMA one permutation. Weights are held where registers have room for all of
+ * a step, else loaded where they are used, once for all vectors of a strip. Registers: as many vectors of numbers as sums; two more
+ * per vector of columns; held weights.
  */
 final class RegionMap {
     private static final long ALIGNMENT = 64;
@@ -61,6 +62,11 @@ final class RegionMap {
     /** Most vectors of columns of a strip. */
     static int vectors(int registers, int open, int taps) {
         return Math.min(Math.max(1, MOST_FMAS / taps), (registers - FREE) / (2 * open + 2));
+    }
+
+    /** Weights that are held: all of a step, if they and what else it uses take up to three quarters of the registers; else none. */
+    static int held(int registers, int used, int taps) {
+        return used + taps <= registers * 3 / 4 ? taps : 0;
     }
 
     /**

@@ -153,13 +153,13 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
         int kw = g.columns().kernel();
         int registers = bits == 512 ? Cpu.REGISTERS : 16;
         int open = open(g.part(0, stage).rows());
-        if (g.kernels() > 0) {
-            return 0;
-        }
         if (period > 1) {
             return Math.min(stage * kw, Math.max(0, registers - registers / SPARE - v * (open + 1)) / v);
         }
         int inputs = g.columns().stride() == 2 ? 2 * v + 4 : permuted ? 2 * v + 2 + kw / 2 : v;
+        if (g.kernels() > 0) {
+            return RegionMap.held(registers, 2 * v * open + v + inputs, stage * kw);
+        }
         int room = Math.max(0, registers - v * open - inputs - 1 - FREE);
         boolean few = stage > 1 && v > 1 && stage * kw > MOST_HELD;
         return Math.min(stage * kw, few ? Math.min(room, FEW_HELD) : room);

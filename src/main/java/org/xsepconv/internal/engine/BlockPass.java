@@ -1,6 +1,5 @@
 package org.xsepconv.internal.engine;
 
-import java.lang.foreign.MemorySegment;
 import org.xsepconv.internal.kernel.KernelSet;
 import org.xsepconv.internal.kernel.Operands;
 import org.xsepconv.internal.plan.Axis;
@@ -114,7 +113,7 @@ final class BlockPass extends ConvPass {
     }
 
     @Override
-    public void choose(MemorySegment regions, long at) {
+    public void choose(int[] regions, int at) {
         packed.choose(regions, at, mapped());
     }
 

@@ -137,7 +137,7 @@ final class BoxPass extends ConvPass {
     }
 
     @Override
-    public void choose(MemorySegment regions, long at) {
+    public void choose(int[] regions, int at) {
         inner.choose(regions, at);
     }
 

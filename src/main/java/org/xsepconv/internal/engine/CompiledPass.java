@@ -153,7 +153,7 @@ final class CompiledPass extends ConvPass {
     }
 
     @Override
-    public void choose(MemorySegment regions, long at) {
+    public void choose(int[] regions, int at) {
         packed.choose(regions, at, mapped());
     }
 

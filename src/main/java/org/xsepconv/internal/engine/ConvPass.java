@@ -198,10 +198,8 @@ abstract class ConvPass implements Pass {
     }
 
     /** Outputs for which a map chooses a kernel, of one image; 0 if there is no map. */
-    final long mapped() {
-        return step.regions() == null
-                ? 0
-                : (long) step.rows().out() * step.columns().out();
+    final int mapped() {
+        return step.regions() == null ? 0 : step.rows().out() * step.columns().out();
     }
 
     /** Weights, bias, tap table and map in one native segment that lives as long as the plan. */
@@ -236,8 +234,8 @@ abstract class ConvPass implements Pass {
             memory.set(ValueLayout.JAVA_LONG, taps + 8 * index, distance);
         }
 
-        void choose(MemorySegment regions, long at, long count) {
-            MemorySegment.copy(regions, Integer.BYTES * at, memory, map, Integer.BYTES * count);
+        void choose(int[] regions, int at, int count) {
+            MemorySegment.copy(regions, at, memory, ValueLayout.JAVA_INT, map, count);
         }
 
         long kernel(long output) {

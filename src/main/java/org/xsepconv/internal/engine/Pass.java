@@ -1,6 +1,5 @@
 package org.xsepconv.internal.engine;
 
-import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.xsepconv.internal.tile.Compiled;
 
@@ -30,7 +29,7 @@ interface Pass {
      * Replaces the map that chooses a kernel for every output of an image, from the {@code int} number
      * {@code at} on.
      */
-    default void choose(MemorySegment regions, long at) {}
+    default void choose(int[] regions, int at) {}
 
     /** How it runs, one line. */
     String describe();

@@ -1,6 +1,5 @@
 package org.xsepconv.internal.engine;
 
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -154,10 +153,10 @@ public final class Program {
     /**
      * Replaces the map that chooses a kernel for every output. Not while the program runs.
      *
-     * @param regions numbers of kernels, {@code int}s in the order {@code [ho][wo]}
-     * @param at where they start, in {@code int}s
+     * @param regions numbers of kernels, order {@code [ho][wo]}
+     * @param at where they start
      */
-    public void choose(MemorySegment regions, long at) {
+    public void choose(int[] regions, int at) {
         for (Pass pass : passes) {
             pass.choose(regions, at);
         }

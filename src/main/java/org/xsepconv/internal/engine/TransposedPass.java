@@ -145,7 +145,7 @@ final class TransposedPass extends ConvPass {
     }
 
     @Override
-    public void choose(MemorySegment regions, long at) {
+    public void choose(int[] regions, int at) {
         inner.choose(regions, at);
     }
 
