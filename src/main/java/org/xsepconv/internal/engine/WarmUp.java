@@ -11,6 +11,15 @@ public final class WarmUp {
     /** So many such calls in a row are no accident. */
     private static final int FAST_CALLS = 20;
 
+    /**
+     * So many calls, and the JVM compiles methods that are called once per call, such as those for corners: interpreted ones may be too few to
+     * make a call slow by the measure above.
+     */
+    private static final int LEAST_CALLS = 700;
+
+    /** Nanoseconds of fast calls that are enough even if they are fewer. */
+    private static final long LONG_ENOUGH = 300_000_000;
+
     private WarmUp() {}
 
     /**
@@ -38,13 +47,18 @@ public final class WarmUp {
         double expected = NEAR * program.expectedNanos();
         long start = System.nanoTime();
         long now = start;
+        long slow = start;
+        int calls = 0;
         int fast = 0;
         do {
             call.run();
+            calls++;
             long end = System.nanoTime();
             fast = end - now <= expected ? fast + 1 : 0;
             now = end;
-            if (fast >= FAST_CALLS && atSpeed(states.get())) {
+            slow = fast == 0 ? now : slow;
+            boolean enough = calls >= LEAST_CALLS || now - slow >= LONG_ENOUGH;
+            if (fast >= FAST_CALLS && enough && atSpeed(states.get())) {
                 return true;
             }
         } while (now - start < limit);

@@ -141,8 +141,8 @@ public final class Compiled {
             if (nanos <= SLOW * expected) {
                 slowNanos = 0;
                 if (++fastCalls >= FAST_CALLS) {
+                    // It goes on to spin: methods for edges may have been called less often, and still be interpreted.
                     atSpeed = true;
-                    kernel.spin(0);
                 }
                 return;
             }
