@@ -8,7 +8,7 @@ import java.util.function.Supplier;
  * A kernel on its way to full speed: its definition, how to make it again, and whether calls are as fast as they should be.
  *
  * <p>A new class is interpreted, hundreds of times slower than in the end. {@link #report} watches the calls, which end with
- * empty loops as long as they are slow; and if they stay slow for very long, it defines the class anew: a new class has new
+ * empty loops so that the JVM compiles them soon; and if they stay slow for very long, it defines the class anew: a new class has new
  * counters. That is the last resort. It throws away what the JVM has learnt, so it needs patience, and the
  * number of definitions is limited.
  *

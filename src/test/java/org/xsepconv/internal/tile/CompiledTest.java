@@ -102,10 +102,18 @@ class CompiledTest {
     }
 
     @Test
-    void callsSpinUntilTheyAreSettled() {
+    void callsSpinEvenAtSpeedForMethodsThatAreCalledLessOften() {
         assertTrue(((Idle) made.getFirst()).turns > 0);
         report(16, 10);
-        assertEquals(0, ((Idle) made.getFirst()).turns);
+        assertEquals("at speed", compiled.state());
+        assertTrue(((Idle) made.getFirst()).turns > 0);
+    }
+
+    @Test
+    void callsOfGivenUpKernelsDoNotSpin() {
+        report(10 + 20 + 40, 100);
+        assertEquals("slow after 3 definitions", compiled.state());
+        assertEquals(0, ((Idle) made.getLast()).turns);
     }
 
     /** The real thing: a copy of 4 KB takes less than a microsecond compiled, and much longer before. */
