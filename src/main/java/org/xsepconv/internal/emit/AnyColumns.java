@@ -94,17 +94,17 @@ record AnyColumns(Geometry g, OpenAxis down) implements PixelEmitter {
         return c;
     }
 
-    /** One tile, for a number of channels; its inputs are counted from the one under tap 0. */
+    /** One tile, for a number of vectors of channels; its inputs are counted from the one under tap 0. */
     private TileMethod tile(TileClass c, Run v) {
-        TileMethod t = c.method("tile" + v.first(), "channels", "xRow", "yRow");
+        TileMethod t = c.method("tile" + v.first(), "vectors", "xRow", "yRow");
         Blocks blocks = blocks(c.lanes());
         Products products = Products.of(down.tiles(), v);
         Activate activate = t.activation(g.activation(), g.p(), g.q());
         Mask some = g.some(t);
-        vectors(t, c, (n, channel, block) -> {
-            Address x = t.step(t.x(), channel, 4);
-            Address w = t.pin(block);
-            Address y = t.step(t.y(), channel, 4);
+        t.loop(t.number(0), n -> {
+            Address x = t.step(t.x(), n, 4L * c.lanes());
+            Address w = t.pin(t.step(t.w(), n, blocks.bytes()));
+            Address y = t.step(t.y(), n, 4L * c.lanes());
             Vec bias = t.load("bias", w);
             Vec[] sum = new Vec[v.size()];
             for (int o = 0; o < sum.length; o++) {

@@ -1,5 +1,6 @@
 package org.xsepconv.internal.emit;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.xsepconv.internal.plan.Axis;
 import org.xsepconv.internal.tile.Address;
@@ -96,10 +97,13 @@ record AnyPixels(Geometry g, OpenAxis across) implements PixelEmitter {
 
     /** One row of the output. */
     private TileMethod row(TileClass c) {
+        RowTile.Down down = (t, x, r) -> t.step(x, r, t.number(3), g.rows().dilation());
         Tiles tiles = across.tiles();
-        List<TileMethod> methods =
-                tiles.runs().stream().map(h -> tile(c, tiles, h)).toList();
-        TileMethod row = c.method("row", "channels", "skip", "taps", "columns", X_ROW);
+        List<TileMethod> methods = new ArrayList<>();
+        for (Tiles.Run h : tiles.runs()) {
+            methods.add(new RowTile(g, tiles, h).emit(c, blocks(c.lanes()), down, X_ROW));
+        }
+        TileMethod row = c.method("row", "count", "skip", "taps", "columns", X_ROW);
         across.each(row, row.number(3), (h, in, out) -> {
             Address x = row.step(row.x().plus(h.lo() * g.xPixel()), in, g.xPixel());
             Address y = row.step(row.y(), out, g.yPixel());
@@ -107,12 +111,5 @@ record AnyPixels(Geometry g, OpenAxis across) implements PixelEmitter {
             row.call(methods.get(h.tile()), x, row.w(), y, numbers);
         });
         return row;
-    }
-
-    private TileMethod tile(TileClass c, Tiles tiles, Tiles.Run h) {
-        TileMethod t = c.method("tile" + h.first(), "channels", "skip", "taps", X_ROW);
-        RowTile.Down down = (x, r) -> t.step(x, r, t.number(3), g.rows().dilation());
-        new RowTile(this, tiles, h).emit(t, c, body -> body.accept(t.x(), t.y()), down);
-        return t;
     }
 }

@@ -38,13 +38,4 @@ public sealed interface Emitter extends Recipe permits AnyPlanes, PackedRows, Pi
      * @return for instance {@code 1x7}: output rows by output columns
      */
     String tile();
-
-    /**
-     * Whether a call may end with a vector of channels that overlaps the one before, because channels do not fill it.
-     *
-     * @return false for kernels that add to what they have stored
-     */
-    default boolean overlaps() {
-        return true;
-    }
 }

@@ -51,11 +51,6 @@ record PixelChunks(Geometry g, int outputs, int chunk) implements PixelEmitter {
                 + rows().runs().size() * (1 + columns().runs().size());
     }
 
-    @Override
-    public boolean overlaps() {
-        return false;
-    }
-
     private Walk rows() {
         return Walk.rows(g, along(outputs, 1));
     }
@@ -127,13 +122,13 @@ record PixelChunks(Geometry g, int outputs, int chunk) implements PixelEmitter {
     private TileMethod begin(TileClass c, Run along) {
         return c.methodOnce(
                 "begin" + along.size(),
-                t -> vectors(t, c, (channel, w, y, some) -> {
+                t -> vectors(t, c, (n, w, y, some) -> {
                     Vec bias = t.load("bias", t.pin(w));
                     for (int o = 0; o < along.size(); o++) {
                         t.store(bias, output(y, o), some);
                     }
                 }),
-                "channels");
+                "vectors");
     }
 
     private TileMethod end(TileClass c, Run along) {
@@ -141,7 +136,7 @@ record PixelChunks(Geometry g, int outputs, int chunk) implements PixelEmitter {
                 "end" + along.size(),
                 t -> {
                     Activate activate = t.activation(g.activation(), g.p(), g.q());
-                    vectors(t, c, (channel, w, y, some) -> {
+                    vectors(t, c, (n, w, y, some) -> {
                         for (int o = 0; o < along.size(); o++) {
                             Address at = output(y, o);
                             Vec sum = t.load("sum" + o, at, some);
@@ -151,7 +146,7 @@ record PixelChunks(Geometry g, int outputs, int chunk) implements PixelEmitter {
                         }
                     });
                 },
-                "channels");
+                "vectors");
     }
 
     /** One chunk of a line. Its inputs count from tap 0 of the tile. */
@@ -161,8 +156,8 @@ record PixelChunks(Geometry g, int outputs, int chunk) implements PixelEmitter {
         int lowest = products.lowest();
         return c.methodOnce(
                 "part" + along.first() + "_" + first,
-                t -> vectors(t, c, (channel, w, y, some) -> {
-                    Address x = t.pin(t.step(t.x().plus(lowest * pitch), channel, 4));
+                t -> vectors(t, c, (n, w, y, some) -> {
+                    Address x = t.pin(t.step(t.x().plus(lowest * pitch), n, 4L * c.lanes()));
                     Address ws = t.pin(w.plus(blocks.tap(first) - blocks.tap(0)));
                     products.multiply(
                                     t,
@@ -171,7 +166,7 @@ record PixelChunks(Geometry g, int outputs, int chunk) implements PixelEmitter {
                                     o -> t.load("sum" + o, output(y, o), some))
                             .forEach((o, sum) -> t.store(sum, output(y, o), some));
                 }),
-                "channels");
+                "vectors");
     }
 
     private Address output(Address y, int o) {
@@ -179,12 +174,16 @@ record PixelChunks(Geometry g, int outputs, int chunk) implements PixelEmitter {
     }
 
     private interface Body {
-        void of(Index channel, Address block, Address y, Mask some);
+        void of(Index vector, Address block, Address y, Mask some);
     }
 
-    /** For all vectors of channels: the first channel, its weights, unpinned, its outputs, pinned, and its lanes. */
+    /** For all vectors of channels: its weights, unpinned, its outputs, pinned, and its lanes. */
     private void vectors(TileMethod t, TileClass c, Body body) {
+        Blocks blocks = blocks(c.lanes());
         Mask some = g.some(t);
-        vectors(t, c, (n, channel, block) -> body.of(channel, block, t.pin(t.step(t.y(), channel, 4)), some));
+        t.loop(t.number(0), n -> {
+            Address block = t.step(t.w(), n, blocks.bytes());
+            body.of(n, block, t.pin(t.step(t.y(), n, 4L * c.lanes())), some);
+        });
     }
 }

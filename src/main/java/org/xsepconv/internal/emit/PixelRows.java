@@ -24,12 +24,8 @@ record PixelRows(Geometry g, int columns) implements RowEmitter {
     }
 
     @Override
-    public TileMethod tiles(TileClass c, Walk across, Run h) {
-        TileMethod t = c.method("tiles" + h.first(), "channels", "skip", "taps");
+    public TileMethod tile(TileClass c, Tiles horizontal, Run h) {
         long pitch = g.rows().dilation() * g.xRow();
-        long first = across.tiles().start(h);
-        new RowTile(this, across.tiles(), h)
-                .emit(t, c, body -> across.all(t, h, first, t.x(), t.y(), body), (x, r) -> t.step(x, r, pitch));
-        return t;
+        return new RowTile(g, horizontal, h).emit(c, blocks(c.lanes()), (t, x, r) -> t.step(x, r, pitch));
     }
 }

@@ -52,25 +52,35 @@ record PixelTiles(Geometry g, int rows, int columns) implements PixelEmitter {
                 run,
                 (row, v) -> down.some(row, v, down.tiles().start(v), (x, y) -> {
                     for (Run h : across.runs()) {
-                        row.call(tiles(c, down.tiles(), across, v, h), x, row.w(), y, row.number(0));
+                        TileMethod tile = tile(c, down.tiles(), across.tiles(), v, h);
+                        tiles(row, across, h, tile, x, y);
                     }
                 }));
         return c;
     }
 
-    /** The tiles of a run of columns in one of rows, for a number of channels. */
-    private TileMethod tiles(TileClass c, Tiles vertical, Walk across, Run v, Run h) {
-        TileMethod t = c.method("tiles" + v.first() + "_" + h.first(), "channels");
+    private static void tiles(TileMethod row, Walk across, Run h, TileMethod tile, Address x, Address y) {
+        long first = across.tiles().start(h);
+        if (h.tiles() == 1) {
+            Address x0 = x.plus(first * across.x());
+            row.call(tile, x0, row.w(), y.plus(h.first() * across.y()), row.number(0));
+        } else {
+            across.all(row, h, first, x, y, (xt, yt) -> row.call(tile, xt, row.w(), yt, row.number(0)));
+        }
+    }
+
+    /** One tile, for a number of vectors of channels. */
+    private TileMethod tile(TileClass c, Tiles vertical, Tiles horizontal, Run v, Run h) {
+        TileMethod t = c.method("tile" + v.first() + "_" + h.first(), "vectors");
         Blocks blocks = blocks(c.lanes());
-        Products products = Products.of(vertical, v, across.tiles(), h);
+        Products products = Products.of(vertical, v, horizontal, h);
         Activate activate = t.activation(g.activation(), g.p(), g.q());
         int kw = g.columns().kernel();
         Mask some = g.some(t);
-        long first = across.tiles().start(h);
-        vectors(t, c, body -> across.all(t, h, first, t.x(), t.y(), body), (xs, block, ys) -> {
-            Address x = t.pin(xs);
-            Address w = t.pin(block);
-            Address y = t.pin(ys);
+        t.loop(t.number(0), n -> {
+            Address x = t.pin(t.step(t.x(), n, 4L * c.lanes()));
+            Address w = t.pin(t.step(t.w(), n, blocks.bytes()));
+            Address y = t.pin(t.step(t.y(), n, 4L * c.lanes()));
             Vec bias = t.load("bias", w);
             Vec[] sum = new Vec[v.size() * h.size()];
             for (int o = 0; o < sum.length; o++) {

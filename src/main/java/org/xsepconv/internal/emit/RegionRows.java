@@ -37,61 +37,55 @@ record RegionRows(Geometry g, int columns) implements RowEmitter {
     }
 
     @Override
-    public TileMethod tiles(TileClass c, Walk across, Run h) {
-        TileMethod t = c.method("tiles" + h.first(), "channels", "skip", "taps");
+    public TileMethod tile(TileClass c, Tiles horizontal, Run h) {
+        TileMethod t = c.method("tile" + h.first(), "vectors", "skip", "taps");
         Blocks blocks = blocks(c.lanes());
+        Products products = Products.of(horizontal, h);
         Activate activate = t.activation(g.activation(), g.p(), g.q());
         Vec zero = t.constant("zero", 0);
         Mask all = t.mask((1L << c.lanes()) - 1);
         Mask some = g.some(t);
-        Products products = Products.of(across.tiles(), h);
-        across.all(t, h, across.tiles().start(h), t.x(), t.y(), (i, x, y) -> {
-            Address[] own = kernels(t, blocks, t.pin(tables(t, h.first(), i, h.size())), h.size());
-            vectors(t, c, (n, channel, block) -> {
-                Address out = t.pin(t.step(y, channel, 4));
-                Vec bias = t.load("bias", t.pin(block));
-                Vec[] sum = new Vec[h.size()];
-                Address[] ws = new Address[h.size()];
-                for (int q = 0; q < sum.length; q++) {
-                    sum[q] = t.copy("sum" + q, bias);
-                    ws[q] = t.step(own[q], n, blocks.bytes());
+        Address[] own = kernels(t, blocks, h.size());
+        long rowOfTaps = blocks.tap(g.columns().kernel()) - blocks.tap(0);
+        t.loop(t.number(0), n -> {
+            Address xs = t.step(t.x(), n, 4L * c.lanes());
+            Address y = t.pin(t.step(t.y(), n, 4L * c.lanes()));
+            Vec bias = t.load("bias", t.pin(t.step(t.w(), n, blocks.bytes())));
+            Vec[] sum = new Vec[h.size()];
+            Address[] ws = new Address[h.size()];
+            for (int q = 0; q < sum.length; q++) {
+                sum[q] = t.copy("sum" + q, bias);
+                ws[q] = t.step(own[q], n, blocks.bytes());
+            }
+            t.release(bias);
+            t.loop(t.number(2), r -> {
+                Address x = t.pin(t.step(xs, r, g.rows().dilation() * g.xRow()));
+                Address[] w = new Address[sum.length];
+                for (int q = 0; q < w.length; q++) {
+                    w[q] = t.pin(t.step(ws[q], r, rowOfTaps));
                 }
-                t.release(bias);
-                rows(t, blocks, products, h, t.step(x, channel, 4), ws, sum, some);
-                for (int q = 0; q < sum.length; q++) {
-                    Vec last = t.known("sum" + q, sum[q], zero, all);
-                    t.activate(last, activate);
-                    t.store(last, out.plus(q * g.yPixel()), some);
-                    t.release(last);
-                }
+                products.each(t, j -> t.load("x" + j, x.plus((j - h.lo()) * g.xPixel()), some), (p, in) -> {
+                    Address at = w[p.output()].plus(blocks.tap(p.tap()) - blocks.tap(0));
+                    Vec weight = t.load("w" + p.output() + "," + p.tap(), at);
+                    t.fma(sum[p.output()], in, weight);
+                    t.release(weight);
+                });
             });
+            for (int q = 0; q < sum.length; q++) {
+                Vec last = t.known("sum" + q, sum[q], zero, all);
+                t.activate(last, activate);
+                t.store(last, y.plus(q * g.yPixel()), some);
+                t.release(last);
+            }
         });
         return t;
     }
 
-    /** The rows of taps, into the sums of a tile. */
-    private void rows(
-            TileMethod t, Blocks blocks, Products products, Run h, Address xs, Address[] ws, Vec[] sum, Mask some) {
-        long rowOfTaps = blocks.tap(g.columns().kernel()) - blocks.tap(0);
-        t.loop(t.number(2), r -> {
-            Address x = t.pin(t.step(xs, r, g.rows().dilation() * g.xRow()));
-            Address[] w = new Address[sum.length];
-            for (int q = 0; q < w.length; q++) {
-                w[q] = t.pin(t.step(ws[q], r, rowOfTaps));
-            }
-            products.each(t, j -> t.load("x" + j, x.plus((j - h.lo()) * g.xPixel()), some), (p, in) -> {
-                Address at = w[p.output()].plus(blocks.tap(p.tap()) - blocks.tap(0));
-                Vec weight = t.load("w" + p.output() + "," + p.tap(), at);
-                t.fma(sum[p.output()], in, weight);
-                t.release(weight);
-            });
-        });
-    }
-
     /** Where the kernels of a tile's outputs have their first taps inside the image, for the first vector of channels. */
-    private Address[] kernels(TileMethod t, Blocks blocks, Address map, int outputs) {
+    private Address[] kernels(TileMethod t, Blocks blocks, int outputs) {
         long kernel = blocks.tap(g.taps()) - blocks.tap(0);
         long rowOfTaps = blocks.tap(g.columns().kernel()) - blocks.tap(0);
+        Address map = t.pin(t.t());
         Address[] own = new Address[outputs];
         for (int q = 0; q < own.length; q++) {
             Address first = t.step(t.w().plus(blocks.tap(0)), t.read(map.plus(MAP * q)), kernel);

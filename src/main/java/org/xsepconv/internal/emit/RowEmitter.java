@@ -21,8 +21,8 @@ sealed interface RowEmitter extends PixelEmitter permits PixelRows, RegionRows {
         return 0;
     }
 
-    /** The tiles of a run: a method that is called with numbers of channels, and of rows of taps to skip and to do. */
-    TileMethod tiles(TileClass c, Walk across, Run h);
+    /** One tile: a method that is called with numbers of vectors of channels, and of rows of taps to skip and to do. */
+    TileMethod tile(TileClass c, Tiles horizontal, Run h);
 
     @Override
     default int rowTile() {
@@ -64,17 +64,22 @@ sealed interface RowEmitter extends PixelEmitter permits PixelRows, RegionRows {
     /** One row of the output. */
     private TileMethod row(TileClass c) {
         Walk across = Walk.columns(g(), columns());
-        List<TileMethod> runs =
-                across.runs().stream().map(h -> tiles(c, across, h)).toList();
-        TileMethod row = c.method("row", "channels", "skip", "taps");
-        for (TileMethod run : runs) {
-            row.call(run, row.x(), row.w(), row.y(), row.number(0), row.number(1), row.number(2));
+        List<TileMethod> tiles =
+                across.runs().stream().map(h -> tile(c, across.tiles(), h)).toList();
+        TileMethod row = c.method("row", "count", "skip", "taps");
+        for (int n = 0; n < tiles.size(); n++) {
+            TileMethod tile = tiles.get(n);
+            Run h = across.runs().get(n);
+            across.all(row, h, across.tiles().start(h), row.x(), row.y(), (i, x, y) -> {
+                Address t = tables(row, h.first(), i, h.size());
+                row.call(tile, x, row.w(), t, y, row.number(0), row.number(1), row.number(2));
+            });
         }
         return row;
     }
 
     /** The tables of an output, so many times i behind a first one. */
-    default Address tables(TileMethod m, long first, Index i, long step) {
+    private Address tables(TileMethod m, long first, Index i, long step) {
         return perOutput() == 0 ? m.t() : m.step(m.t().plus(first * perOutput()), i, step * perOutput());
     }
 }

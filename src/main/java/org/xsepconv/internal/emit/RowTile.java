@@ -1,7 +1,6 @@
 package org.xsepconv.internal.emit;
 
-import java.util.function.BiConsumer;
-import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.xsepconv.internal.emit.Tiles.Run;
 import org.xsepconv.internal.tile.Activate;
 import org.xsepconv.internal.tile.Address;
@@ -15,36 +14,40 @@ import org.xsepconv.internal.tile.Vec;
  * A tile of columns of one output row, with a loop over the rows of taps inside the image: the innermost method of {@link PixelRows}
  * and {@link AnyPixels}.
  *
- * @param of the kernel, of whose geometry rows and distances between rows do not matter
+ * @param g geometry, of which rows and distances between rows do not matter
  * @param columns the tiles along a row
  * @param h the tile
  */
-record RowTile(PixelEmitter of, Tiles columns, Run h) {
+record RowTile(Geometry g, Tiles columns, Run h) {
     /** From the inputs of the first row of taps to those of row r. */
     interface Down {
-        Address step(Address x, Index r);
+        Address step(TileMethod t, Address x, Index r);
     }
 
     /**
-     * The body of a method that is called with numbers of channels, and of rows of taps to skip and to do.
+     * The method, for a number of vectors of channels and of rows of taps.
      *
-     * @param t the method
      * @param c its class
-     * @param places calls what it is given for each tile, with its inputs under the first row of taps and its outputs
+     * @param blocks how weights are packed
      * @param down how to get from row to row
+     * @param more names of numbers beside those
+     * @return the method, called with {@code vectors skip taps} and the others
      */
-    void emit(TileMethod t, TileClass c, Consumer<BiConsumer<Address, Address>> places, Down down) {
-        Geometry g = of.g();
-        Blocks blocks = of.blocks(c.lanes());
+    TileMethod emit(TileClass c, Blocks blocks, Down down, String... more) {
+        String[] numbers = Stream.concat(Stream.of("vectors", "skip", "taps"), Stream.of(more))
+                .toArray(String[]::new);
+        TileMethod t = c.method("tile" + h.first(), numbers);
         Products products = Products.of(columns, h);
         long rowOfTaps = blocks.tap(g.columns().kernel()) - blocks.tap(0);
         Activate activate = t.activation(g.activation(), g.p(), g.q());
         Vec zero = t.constant("zero", 0);
         Mask all = t.mask((1L << c.lanes()) - 1);
         Mask some = g.some(t);
-        of.vectors(t, c, places, (xs, block, ys) -> {
+        t.loop(t.number(0), n -> {
+            Address xs = t.step(t.x(), n, 4L * c.lanes());
+            Address block = t.step(t.w(), n, blocks.bytes());
             Address ws = t.step(block, t.number(1), rowOfTaps);
-            Address y = t.pin(ys);
+            Address y = t.pin(t.step(t.y(), n, 4L * c.lanes()));
             Vec bias = t.load("bias", t.pin(block));
             Vec[] sum = new Vec[h.size()];
             for (int q = 0; q < sum.length; q++) {
@@ -52,7 +55,7 @@ record RowTile(PixelEmitter of, Tiles columns, Run h) {
             }
             t.release(bias);
             t.loop(t.number(2), r -> {
-                Address x = t.pin(down.step(xs, r));
+                Address x = t.pin(down.step(t, xs, r));
                 Address w = t.pin(t.step(ws, r, rowOfTaps));
                 products.multiply(
                         t,
@@ -67,5 +70,6 @@ record RowTile(PixelEmitter of, Tiles columns, Run h) {
                 t.release(last);
             }
         });
+        return t;
     }
 }

@@ -63,16 +63,12 @@ record Walk(Tiles tiles, long x, long y) {
         rows.loop(rows.number(1), rows.number(2), i -> tile(rows, run, i, input, rows.x(), rows.y(), body));
     }
 
-    /** Over all tiles of a run, without a loop if there is one; the input is one of the first tile. */
+    /** Over all tiles of a run; the input is one of the first tile. */
     void all(TileMethod t, Run run, long input, Address x0, Address y0, BiConsumer<Address, Address> body) {
-        if (run.tiles() == 1) {
-            body.accept(x0.plus(input * x), y0.plus(run.first() * y));
-        } else {
-            all(t, run, input, x0, y0, (i, x, y) -> body.accept(x, y));
-        }
+        all(t, run, input, x0, y0, (i, x, y) -> body.accept(x, y));
     }
 
-    /** Over all tiles of a run, with the number of the tile. */
+    /** The same, with the number of the tile. */
     void all(TileMethod t, Run run, long input, Address x0, Address y0, Body body) {
         t.loop(run.tiles(), i -> tile(t, run, i, input, x0, y0, body));
     }

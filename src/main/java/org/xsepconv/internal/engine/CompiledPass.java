@@ -166,22 +166,18 @@ final class CompiledPass extends ConvPass {
     void compute(Frame frame, int c0, int c1, int y0, int y1, long x, long y) {
         int size = blocks.channels();
         long w = packed.base() + c0 / size * blocks.bytes();
-        int rest = (c1 - c0) % size;
-        if (flat) {
-            run(frame, x, w, y, 1, y0, y1);
-        } else if (padded) {
-            run(frame, x, w, y, (int) roundUp(c1 - c0, size), y0, y1);
-        } else if (rest == 0 || emitter.overlaps()) {
-            run(frame, x, w, y, c1 - c0, y0, y1);
-        } else {
-            run(frame, x, w, y, c1 - c0 - rest, y0, y1);
-            long last = 4L * (c1 - c0 - size);
-            run(frame, x + last, w + (c1 - c0) / size * blocks.bytes(), y + last, size, y0, y1);
+        int whole = flat ? 1 : (c1 - c0 + (padded ? size - 1 : 0)) / size;
+        if (whole > 0) {
+            run(frame, x, w, y, whole, y0, y1);
+        }
+        if (!flat && c0 + whole * size < c1) {
+            long tail = 4L * (c1 - c0 - size);
+            run(frame, x + tail, w + whole * blocks.bytes(), y + tail, 1, y0, y1);
         }
     }
 
-    /** Calls the kernel for some channels. */
-    private void run(Frame frame, long x, long w, long y, int channels, int y0, int y1) {
+    /** Calls the kernel for so many vectors of channels, or planes. */
+    private void run(Frame frame, long x, long w, long y, int count, int y0, int y1) {
         Operands o = frame.operands;
         o.weights = packed.memory;
         Object from = memory(source, frame, o.src, View.SRC);
@@ -189,8 +185,8 @@ final class CompiledPass extends ConvPass {
         MemorySegment weights = checked ? packed.memory : null;
         int first = y0 / rowTile;
         int end = (y1 + rowTile - 1) / rowTile;
-        double nanos = expected * Math.ceilDiv(channels, blocks.channels()) * (end - first);
-        kernel().run(from, to, weights, x, w, tables(), y, channels, first, end, nanos);
+        double nanos = expected * count * (end - first);
+        kernel().run(from, to, weights, x, w, tables(), y, count, first, end, nanos);
     }
 
     private Compiled kernel() {

@@ -14,7 +14,7 @@ public interface TileKernel {
      * @param w weights
      * @param t tables
      * @param y output
-     * @param count how many channels, or planes
+     * @param count how many of what lies outermost: vectors of channels, or planes
      * @param first first tile of rows
      * @param end one past the last tile of rows
      */
