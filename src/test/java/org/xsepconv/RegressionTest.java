@@ -1,5 +1,6 @@
 package org.xsepconv;
 
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.lang.foreign.Arena;
@@ -122,6 +123,18 @@ class RegressionTest {
             assumeTrue(Cpu.supports(256), "no vectors of 256 bits");
             Plan plan = conv.plan(PlanOptions.defaults().withKernel(kernel), weights);
             Cases.assertSame(conv + " " + kernel, expected, Cases.execute(plan, src));
+        }
+    }
+
+    /** Channels that are no multiple of 16 were cut in two blocks, although their weights are few. */
+    @Test
+    void fewWeightsAreOneBlockOfChannels() {
+        assumeTrue(Cpu.supports(256), "no vectors of 256 bits");
+        for (int c : new int[] {24, 40, 88}) {
+            DepthwiseConv2d conv = DepthwiseConv2d.parse("nhwc:1x56x56x" + c + " k:3x3 pad:same");
+            String text = conv.plan(PlanOptions.defaults().withKernel("nhwc-rows"), Cases.weights(conv, 6))
+                    .describe();
+            assertTrue(text.contains(c + " channels x "), text);
         }
     }
 }

@@ -49,7 +49,7 @@ final class Items {
     private static int block(Step.Convolve step, int lanes, int most) {
         int c = step.c();
         int weights = WEIGHT_BYTES / 64 / (step.kernels() * step.taps() + 1);
-        int fitting = Math.max(1, Math.min(weights, most / 16)) * 16;
+        int fitting = Math.max(1, Math.min(weights, Math.ceilDiv(most, 16))) * 16;
         int parts = (c + fitting - 1) / fitting;
         int block;
         do {
