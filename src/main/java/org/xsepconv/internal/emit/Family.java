@@ -1,5 +1,6 @@
 package org.xsepconv.internal.emit;
 
+import java.util.Set;
 import org.xsepconv.internal.plan.Axis;
 
 /** The kinds of compiled kernels, and how their tiles are chosen: the cheapest one that the compiler can take. */
@@ -43,12 +44,7 @@ public enum Family {
         }
     },
     /** {@link AnyPixels}. */
-    ANY_PIXELS {
-        @Override
-        public boolean anySize() {
-            return true;
-        }
-
+    ANY_PIXELS(Trait.ANY_SIZE) {
         @Override
         Emitter best(Geometry g, int bits) {
             return AnyPixels.choose(g, bits);
@@ -60,12 +56,7 @@ public enum Family {
         }
     },
     /** {@link AnyColumns}. */
-    ANY_COLUMNS {
-        @Override
-        public boolean anySize() {
-            return true;
-        }
-
+    ANY_COLUMNS(Trait.ANY_SIZE) {
         @Override
         Emitter best(Geometry g, int bits) {
             return AnyColumns.choose(g, bits);
@@ -77,17 +68,7 @@ public enum Family {
         }
     },
     /** {@link AnyPlanes}. */
-    ANY_PLANES {
-        @Override
-        public boolean anySize() {
-            return true;
-        }
-
-        @Override
-        public boolean planes() {
-            return true;
-        }
-
+    ANY_PLANES(Trait.ANY_SIZE, Trait.PLANES) {
         @Override
         public int bits(Geometry g, int most) {
             return AnyPlanes.bits(g, most);
@@ -104,15 +85,10 @@ public enum Family {
         }
     },
     /** {@link RegionRows}. */
-    REGION_ROWS {
+    REGION_ROWS(Trait.CHOOSES) {
         @Override
         Emitter best(Geometry g, int bits) {
             return Estimate.best(Estimate.regions(g), bits);
-        }
-
-        @Override
-        public boolean chooses() {
-            return true;
         }
 
         @Override
@@ -121,12 +97,7 @@ public enum Family {
         }
     },
     /** {@link PackedRows}. */
-    PACKED_ROWS {
-        @Override
-        public boolean planes() {
-            return true;
-        }
-
+    PACKED_ROWS(Trait.PLANES) {
         @Override
         Emitter best(Geometry g, int bits) {
             return PackedRows.choose(g, bits);
@@ -138,12 +109,7 @@ public enum Family {
         }
     },
     /** {@link RowStream}. */
-    ROW_STREAM {
-        @Override
-        public boolean planes() {
-            return true;
-        }
-
+    ROW_STREAM(Trait.PLANES) {
         @Override
         Emitter best(Geometry g, int bits) {
             return RowStream.choose(g, 1, bits);
@@ -155,20 +121,10 @@ public enum Family {
         }
     },
     /** {@link RowStream} with a {@link RegionMap}. */
-    REGION_STREAM {
-        @Override
-        public boolean planes() {
-            return true;
-        }
-
+    REGION_STREAM(Trait.PLANES, Trait.CHOOSES) {
         @Override
         Emitter best(Geometry g, int bits) {
             return RowStream.choose(g, 1, bits);
-        }
-
-        @Override
-        public boolean chooses() {
-            return true;
         }
 
         @Override
@@ -177,15 +133,10 @@ public enum Family {
         }
     },
     /** {@link RowStream} over pixels of few channels. */
-    FLAT_ROWS {
+    FLAT_ROWS(Trait.FLAT) {
         @Override
         Emitter best(Geometry g, int bits) {
             return RowStream.choose(g.flat(channels(g)), channels(g), bits);
-        }
-
-        @Override
-        public boolean flat() {
-            return true;
         }
 
         @Override
@@ -215,6 +166,20 @@ public enum Family {
     private static final int LARGEST = 1 << 24;
     private static final int MOST_TAPS = 128;
 
+    /** What sets families apart, whatever their kernels compute. */
+    private enum Trait {
+        PLANES,
+        FLAT,
+        CHOOSES,
+        ANY_SIZE
+    }
+
+    private final Set<Trait> traits;
+
+    Family(Trait... traits) {
+        this.traits = Set.of(traits);
+    }
+
     /** The best kernel if sizes are not extreme, or null if none can be compiled well. */
     abstract Emitter best(Geometry g, int bits);
 
@@ -224,7 +189,7 @@ public enum Family {
      * @return true for kernels that work on planes
      */
     public boolean planes() {
-        return false;
+        return traits.contains(Trait.PLANES);
     }
 
     /**
@@ -256,7 +221,7 @@ public enum Family {
      * @return true for kernels that need whole, dense pixels
      */
     public boolean flat() {
-        return false;
+        return traits.contains(Trait.FLAT);
     }
 
     /**
@@ -276,7 +241,7 @@ public enum Family {
      * @return false for kernels that are compiled for one size
      */
     public boolean anySize() {
-        return false;
+        return traits.contains(Trait.ANY_SIZE);
     }
 
     /**
@@ -285,7 +250,7 @@ public enum Family {
      * @return true for kernels that need a map, and false for those that cannot have one
      */
     public boolean chooses() {
-        return false;
+        return traits.contains(Trait.CHOOSES);
     }
 
     /**

@@ -47,23 +47,14 @@ final class CopyPass implements Pass {
         return step.w() == 0 || step.c() == 0 ? 0 : cut.items();
     }
 
-    private double floats() {
-        return (double) step.n() * step.c() * step.h() * step.w();
-    }
-
     @Override
     public double nanos() {
-        return Pace.fast(floats(), 2 * floats());
+        return Pace.fast(step.floats(), 2 * step.floats());
     }
 
     @Override
     public double expectedNanos() {
-        return floats();
-    }
-
-    @Override
-    public long scratchBytes() {
-        return 0;
+        return step.floats();
     }
 
     @Override

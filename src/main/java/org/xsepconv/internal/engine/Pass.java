@@ -15,7 +15,9 @@ interface Pass {
     double expectedNanos();
 
     /** Scratch that a thread needs, in bytes. */
-    long scratchBytes();
+    default long scratchBytes() {
+        return 0;
+    }
 
     /** Runs one item. */
     void run(Frame frame, long item);

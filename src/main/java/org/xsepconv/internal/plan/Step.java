@@ -176,6 +176,15 @@ public sealed interface Step {
      * @param dst where the output goes
      */
     record Copy(int n, int c, int h, int w, View src, View dst) implements Step {
+        /**
+         * What is copied.
+         *
+         * @return floats
+         */
+        public double floats() {
+            return (double) n * c * h * w;
+        }
+
         @Override
         public Copy from(View view) {
             return new Copy(n, c, h, w, view, dst);
