@@ -79,7 +79,7 @@ final class DynamicExecution {
         Weights none = Weights.of(new float[(int) size], bias);
         Weights.check(convolution, none);
         this.planner = () -> regions == 0
-                ? Planner.plan(convolution, options, none)
+                ? Planner.plan(convolution, options.withFusion(Fusion.NEVER), none)
                 : Planner.planRegions(convolution, options, regions, none);
         this.model = planner.get();
         this.src = Door.Side.of(View.SRC, "src", shape, options.src());

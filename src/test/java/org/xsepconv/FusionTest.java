@@ -20,6 +20,7 @@ import net.jqwik.api.lifecycle.AfterContainer;
 import net.jqwik.api.lifecycle.BeforeContainer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.xsepconv.internal.cpu.Cpu;
 
@@ -108,6 +109,46 @@ class FusionTest {
             check(core, ALWAYS, k);
             check(core, ALWAYS.withChecked(true), k);
         }
+    }
+
+    /** Groups of channels that meet inside of vectors, or do not, with the last vector whole or not; rows that are walked in strips. */
+    @ParameterizedTest
+    @CsvSource({
+        "8, 5, 9",
+        "9, 1, 4",
+        "12, 7, 7",
+        "16, 6, 30",
+        "17, 4, 5",
+        "31, 9, 3",
+        "32, 11, 57",
+        "33, 5, 8",
+        "36, 3, 121",
+        "88, 6, 15",
+        "96, 7, 14",
+        "100, 5, 6",
+        "130, 3, 2",
+        "240, 4, 3"
+    })
+    void groupsAreWalkedTogether(int c, int h, int w) {
+        assumeTrue(Cpu.PREFERRED_BITS >= 256, "no wide vectors");
+        TensorShape shape = TensorShape.nhwc(2, h, w, c);
+        DepthwiseConv2d square = SymmetricPadding.grouped(shape, 2, Activation.relu());
+        Corner[] others = {Corner.TOP_LEFT, Corner.BOTTOM_RIGHT, Corner.TOP_RIGHT, Corner.BOTTOM_LEFT};
+        DepthwiseConv2d large = SymmetricPadding.grouped(shape, 4, Activation.hardSwish(), others);
+        for (Operator operator : List.of(
+                square,
+                large,
+                square.stride(2, 3),
+                square.dilation(1, 2),
+                Chain.of(square, DepthwiseConv2d.of(shape, 3, 1).padding(Padding.same())),
+                Chain.of(large, DepthwiseConv2d.of(shape, 2, 5).padding(Padding.same()), square))) {
+            for (int bits : Cpu.widths()) {
+                check(operator, ALWAYS.withVectorBits(bits), c);
+            }
+        }
+        assertTrue(square.plan(ALWAYS, Cases.weights(square, 1)).describe().contains("groups in one walk"));
+        PlanOptions never = PlanOptions.defaults().withFusion(Fusion.NEVER);
+        assertFalse(square.plan(never, Cases.weights(square, 1)).describe().contains("groups"));
     }
 
     @Test

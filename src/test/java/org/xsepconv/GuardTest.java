@@ -161,6 +161,49 @@ class GuardTest {
         Cases.assertSame(name, expected, dst.toArray(ValueLayout.JAVA_FLOAT));
     }
 
+    /** Chains and groups in one pass over memory. */
+    private static Stream<Plan> fused() {
+        List<Operator> operators = new ArrayList<>();
+        for (Layout layout : Layout.values()) {
+            for (int c : tails()) {
+                for (int w : new int[] {1, 7, 33, 90}) {
+                    TensorShape shape = new TensorShape(1 + c % 2, c, 3 + (c * 7 + w) % 15, w, layout);
+                    DepthwiseConv2d square = SymmetricPadding.grouped(shape, 2, Activation.relu());
+                    operators.add(square);
+                    operators.add(square.stride(2, 2));
+                    operators.add(
+                            Chain.of(square, DepthwiseConv2d.of(shape, 1, 11).padding(Padding.same())));
+                    operators.add(XSepConv.of(shape, 5, Corner.BOTTOM_RIGHT, Activation.relu()));
+                }
+            }
+        }
+        return operators.stream()
+                .map(operator ->
+                        operator.plan(PlanOptions.defaults().withFusion(Fusion.ALWAYS), Cases.weights(operator, SEED)));
+    }
+
+    @Test
+    void fusedBetweenWalls() {
+        fused().forEach(plan -> {
+            try (Arena arena = Arena.ofConfined()) {
+                betweenWalls(arena, plan, WALL, WALL);
+                betweenWalls(arena, plan, WALL + 4, WALL + 20);
+            }
+        });
+    }
+
+    @Test
+    void fusedBetweenGuardPages() {
+        assumeTrue(System.getProperty("os.name").equals("Linux"), "guard pages are made by mmap and mprotect of Linux");
+        try (GuardedMemory srcMemory = new GuardedMemory(1 << 21);
+                GuardedMemory dstMemory = new GuardedMemory(1 << 21)) {
+            fused().forEach(plan -> {
+                betweenPages(plan, srcMemory, dstMemory, true);
+                betweenPages(plan, srcMemory, dstMemory, false);
+            });
+        }
+    }
+
     /** Views of larger tensors end with their last element, which is where a page without access rights may begin. */
     @ParameterizedTest
     @MethodSource("lines")

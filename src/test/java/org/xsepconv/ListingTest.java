@@ -50,6 +50,15 @@ class ListingTest {
         assertStored(name, conv.plan(options, Cases.weights(conv, 1)).listing());
     }
 
+    @Test
+    void groupsInOneWalkAreAsStored() throws IOException {
+        assumeTrue(Cpu.supports(256), "no vectors of 256 bits");
+        DepthwiseConv2d conv = DepthwiseConv2d.parse("nhwc:1x2x3x20 k:2x2 pad:grouped(br,tl,bl,tr) act:relu");
+        PlanOptions options = PlanOptions.defaults().withVectorBits(256).withFusion(Fusion.ALWAYS);
+        assertStored(
+                "nhwc-2x2-grouped", conv.plan(options, Cases.weights(conv, 1)).listing());
+    }
+
     private static void assertStored(String name, String listing) throws IOException {
         Path stored = LISTINGS.resolve(name + ".txt");
         if (Boolean.getBoolean("xsepconv.storeListings")) {

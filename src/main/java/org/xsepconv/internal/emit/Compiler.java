@@ -59,7 +59,14 @@ public final class Compiler {
         return tileClass(new Key(recipe, bits, Carrier.MEMORY, Carrier.MEMORY)).listing();
     }
 
-    static synchronized boolean fits(Recipe recipe, int bits) {
+    /**
+     * Whether the JVM compiles all methods of a kernel well.
+     *
+     * @param recipe its family, geometry and tile
+     * @param bits vector width
+     * @return false if one is too large
+     */
+    public static synchronized boolean fits(Recipe recipe, int bits) {
         return tileClass(new Key(recipe, bits, Carrier.MEMORY, Carrier.MEMORY)).fits();
     }
 

@@ -44,7 +44,7 @@ final class Fitting {
     }
 
     /** Lanes for channels that do not fill their last vector. */
-    private static int lanes(Step.Convolve step, int bits) {
+    static int lanes(Step.Convolve step, int bits) {
         int most = Cpu.HALVES && bits == 2 * HALF && halves(step) ? HALF : bits;
         return Choice.lanes(most, Math.max(FEWEST, step.c()), false);
     }

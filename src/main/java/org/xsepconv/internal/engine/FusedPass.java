@@ -134,10 +134,9 @@ final class FusedPass implements Pass {
         return listing.toString();
     }
 
-    /** What it does, line by line. */
-    List<String> lines() {
+    @Override
+    public List<String> stages() {
         List<String> lines = new ArrayList<>();
-        lines.add("chain of " + stages.size() + " convolutions, " + describe());
         for (CompiledPass stage : stages) {
             lines.add("  " + stage.step.text());
             lines.add("    kernel " + stage.kernelName() + ": " + stage.describeKernel());

@@ -24,7 +24,7 @@ final class Pace {
      * @return nanoseconds
      */
     static double fast(double macs, double floats) {
-        return FAST_NANOS * (macs + Passes.moved(floats));
+        return FAST_NANOS * (macs + Costs.moved(floats));
     }
 
     /**

@@ -36,6 +36,11 @@ interface Pass {
     /** How it runs, one line. */
     String describe();
 
+    /** The convolutions of a chain, line by line. */
+    default List<String> stages() {
+        return List.of();
+    }
+
     /** Its compiled kernels, as far as they have run. */
     default List<Compiled> kernels() {
         return List.of();

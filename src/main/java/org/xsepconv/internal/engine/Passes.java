@@ -3,7 +3,6 @@ package org.xsepconv.internal.engine;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
-import org.xsepconv.Layout;
 import org.xsepconv.PlanOptions;
 import org.xsepconv.internal.emit.Family;
 import org.xsepconv.internal.plan.Dependence;
@@ -12,20 +11,6 @@ import org.xsepconv.internal.plan.View;
 
 /** Turns the steps of a plan into passes. */
 public final class Passes {
-    /** What it takes to move a vector from tensor to tensor beside computing, in FMAs: if both may be in a cache, and if not. */
-    private static final double NEAR = 0.5;
-
-    private static final double FAR = 11;
-
-    /** A fair share of a large L3 cache. */
-    private static final double CACHE_BYTES = 8 << 20;
-
-    /** What a vector of a fused stage costs more than one of a pass of its own. */
-    private static final double STAGE = 0.8;
-
-    /** A vector by a source kernel. */
-    private static final double SOURCE = 200;
-
     /** Shorter vectors are not transposed. */
     private static final int LEAST_BITS = 128;
 
@@ -67,9 +52,10 @@ public final class Passes {
                     text.add(pass.describe());
                 }
                 case Step.Fused fused -> {
-                    FusedPass pass = new FusedPass(kernels, FusedPlan.of(fused, kernels), access == Access.ARRAYS);
+                    Pass pass = pass(fused, kernels, access, options);
                     passes.add(pass);
-                    text.addAll(pass.lines());
+                    text.add("chain of " + fused.stages().size() + " convolutions, " + pass.describe());
+                    text.addAll(pass.stages());
                 }
                 case Step.Convolve convolve -> {
                     Choice choice = kernels.apply(convolve);
@@ -106,14 +92,45 @@ public final class Passes {
     }
 
     /**
+     * Whether chains from one place to another can run as one walk over the rows, channels as lanes.
+     *
+     * @param src where the input is
+     * @param dst where the output goes
+     * @param options settled
+     * @return false if none can
+     */
+    public static boolean walks(View src, View dst, PlanOptions options) {
+        return ChainPlan.declines(src, dst, options) == null;
+    }
+
+    /**
+     * Whether a chain can run as one walk over the rows, channels as lanes.
+     *
+     * @param step the chain
+     * @param options settled
+     * @return false if it cannot
+     */
+    public static boolean walks(Step.Fused step, PlanOptions options) {
+        return ChainPlan.of(step, options) != null;
+    }
+
+    /**
      * Whether a chain can run as one pass.
      *
      * @param step the chain
      * @param kernels the kernel of a stage
+     * @param options settled
      * @return false if a stage has no compiled kernel that works in scratch
      */
-    public static boolean fuses(Step.Fused step, Function<Step.Convolve, Choice> kernels) {
-        return FusedPlan.of(step, kernels) != null;
+    public static boolean fuses(Step.Fused step, Function<Step.Convolve, Choice> kernels, PlanOptions options) {
+        return walks(step, options) || FusedPlan.of(step, kernels) != null;
+    }
+
+    private static Pass pass(
+            Step.Fused step, Function<Step.Convolve, Choice> kernels, Access access, PlanOptions options) {
+        boolean arrays = access == Access.ARRAYS;
+        ChainPlan plan = ChainPlan.of(step, options);
+        return plan == null ? new FusedPass(kernels, FusedPlan.of(step, kernels), arrays) : new ChainPass(plan, arrays);
     }
 
     private static Pass pass(Step.Copy step, Access access, PlanOptions options) {
@@ -161,57 +178,6 @@ public final class Passes {
     }
 
     /**
-     * What a step costs by its best compiled kernel.
-     *
-     * @param step the step
-     * @param bits vector width
-     * @return FMAs per vector of results, or infinity if there is none
-     */
-    public static double cost(Step.Convolve step, int bits) {
-        return cost(step, bits, false);
-    }
-
-    private static double cost(Step.Convolve step, int bits, boolean anySize) {
-        double best = Double.POSITIVE_INFINITY;
-        for (Family family : Family.values()) {
-            if (family.anySize() == anySize) {
-                best = Math.min(best, Fitting.cost(step, family, bits));
-            }
-        }
-        boolean boxes = !anySize || Fitting.declines(step, Family.ANY_PIXELS, true, bits) == null;
-        return boxes ? Math.min(best, transposedCost(step, bits)) : best;
-    }
-
-    /**
-     * What a step costs with its memory traffic.
-     *
-     * @param step the step
-     * @param kernels the kernel of a convolution
-     * @param bits vector width
-     * @return FMAs of one lane
-     */
-    public static double cost(Step step, Function<Step.Convolve, Choice> kernels, int bits) {
-        return switch (step) {
-            case Step.Copy copy -> moved(2.0 * copy.n() * copy.c() * copy.h() * copy.w());
-            case Step.Convolve convolve -> {
-                double outputs = outputs(convolve);
-                yield outputs * finite(cost(convolve, bits)) + moved(inputs(convolve) + outputs);
-            }
-            case Step.Fused fused -> {
-                FusedPlan plan = FusedPlan.of(fused, kernels);
-                double sums = 0;
-                for (int i = 0; i < plan.stages().size(); i++) {
-                    Step.Convolve stage = plan.stages().get(i);
-                    sums += plan.recomputed(i) * outputs(stage) * (finite(cost(stage, bits)) + STAGE);
-                }
-                yield sums
-                        + moved(inputs(plan.stages().getFirst())
-                                + outputs(plan.stages().getLast()));
-            }
-        };
-    }
-
-    /**
      * Whether pixels can be turned to planes in the temporary buffer, or filled from there, by a compiled kernel.
      *
      * @param c channels
@@ -223,43 +189,6 @@ public final class Passes {
      */
     public static boolean turns(int c, int h, int w, View pixels, PlanOptions options) {
         return options.vectorBits() >= LEAST_BITS && !options.checked() && TurnPass.fits(c, h, w, pixels);
-    }
-
-    /** What it takes to move so many floats, in FMAs of one lane. */
-    static double moved(double floats) {
-        return floats / 2 * (4 * floats > CACHE_BYTES ? FAR : NEAR);
-    }
-
-    private static double finite(double cost) {
-        return cost == Double.POSITIVE_INFINITY ? SOURCE : cost;
-    }
-
-    private static double inputs(Step.Convolve step) {
-        return (double) step.n() * step.c() * step.rows().in() * step.columns().in();
-    }
-
-    private static double outputs(Step.Convolve step) {
-        return (double) step.n() * step.c() * step.rows().out() * step.columns().out();
-    }
-
-    private static double transposedCost(Step.Convolve step, int bits) {
-        return bits < 256 || step.layout() != Layout.NCHW || BoxPass.declines(step) != null
-                ? Double.POSITIVE_INFINITY
-                : TransposedPass.cost(step);
-    }
-
-    /**
-     * Whether a compiled kernel for planes is the best way to compute a step.
-     *
-     * @param step a step in NCHW
-     * @param family its family
-     * @param form whether planes are transposed for it
-     * @param bits vector width
-     * @return false if another one is estimated to be faster
-     */
-    public static boolean pays(Step.Convolve step, Family family, Choice.Form form, int bits) {
-        double own = form == Choice.Form.BOXED ? transposedCost(step, bits) : Fitting.cost(step, family, bits);
-        return own <= cost(step, bits, family.anySize());
     }
 
     /**

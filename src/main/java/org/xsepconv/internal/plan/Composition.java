@@ -11,11 +11,13 @@ import org.xsepconv.DepthwiseConv2d;
 import org.xsepconv.Fusion;
 import org.xsepconv.Layout;
 import org.xsepconv.Operator;
+import org.xsepconv.Padding;
 import org.xsepconv.PlanOptions;
 import org.xsepconv.Split;
 import org.xsepconv.Weights;
 import org.xsepconv.internal.cpu.Cpu;
 import org.xsepconv.internal.engine.Choice;
+import org.xsepconv.internal.engine.Costs;
 import org.xsepconv.internal.engine.Passes;
 
 /**
@@ -27,12 +29,13 @@ import org.xsepconv.internal.engine.Passes;
  */
 record Composition(Lowering.Result apart, Lowering.Result best, List<String> reasons) {
 
-    /** Chooses: the cheaper one of those that are possible and allowed. */
+    /** Chooses: the cheapest one of those that are possible and allowed. */
     static Composition of(
             Operator operator, PlanOptions settled, Function<Step.Convolve, Choice> kernels, Weights... weights) {
         if (!chained(operator)) {
             Lowering.Result only = lowered(operator, settled, Lowering.Handover.TENSORS, weights);
-            return new Composition(only, only, List.of());
+            boolean joins = grouped(operator) && refusal(settled, weights) == null;
+            return joins ? joined(only, operator, settled, kernels, weights) : new Composition(only, only, List.of());
         }
         List<String> reasons = new ArrayList<>();
         Lowering.Result apart = apart(operator, settled, reasons, weights);
@@ -41,20 +44,49 @@ record Composition(Lowering.Result apart, Lowering.Result best, List<String> rea
             return new Composition(apart, apart, with(reasons, "chains apart: " + refusal));
         }
         Lowering.Result fused = lowered(operator, settled, Lowering.Handover.PIECES, weights);
-        refusal = refusal(fused, kernels);
+        refusal = refusal(fused, kernels, settled);
         if (refusal != null) {
             return new Composition(apart, apart, with(reasons, "chains apart: " + refusal));
         }
+        Composition groups = grouped(operator)
+                ? joined(apart, operator, settled, kernels, weights)
+                : new Composition(apart, apart, List.of());
         double together = cost(fused, kernels, settled);
-        double separate = cost(apart, kernels, settled);
+        double separate = cost(groups.best, kernels, settled);
         if (settled.fusion() == Fusion.ALWAYS) {
             String estimate = "chains fused, as asked for: " + estimate(together, separate, "apart");
             return new Composition(apart, fused, List.of(estimate));
         }
-        return together < separate
-                ? new Composition(apart, fused, List.of("chains fused: " + estimate(together, separate, "apart")))
+        if (together < separate) {
+            return new Composition(apart, fused, List.of("chains fused: " + estimate(together, separate, "apart")));
+        }
+        reasons.addAll(groups.reasons);
+        return new Composition(
+                apart, groups.best, with(reasons, "chains apart: " + estimate(separate, together, "fused")));
+    }
+
+    /** All groups of a padding in one walk over the rows, if that is cheaper than one after the other. */
+    private static Composition joined(
+            Lowering.Result apart,
+            Operator operator,
+            PlanOptions settled,
+            Function<Step.Convolve, Choice> kernels,
+            Weights... weights) {
+        Lowering.Result joined = lowered(operator, settled, Lowering.Handover.GROUPS, weights);
+        if (joined.steps().stream().noneMatch(Step.Fused.class::isInstance)) {
+            return new Composition(apart, apart, List.of());
+        }
+        double together = cost(joined, kernels, settled);
+        double separate = cost(apart, kernels, settled);
+        return settled.fusion() == Fusion.ALWAYS || together < separate
+                ? new Composition(
+                        apart, joined, List.of("groups in one walk: " + estimate(together, separate, "one by one")))
                 : new Composition(
-                        apart, apart, with(reasons, "chains apart: " + estimate(separate, together, "fused")));
+                        apart, apart, List.of("groups one by one: " + estimate(separate, together, "in one walk")));
+    }
+
+    private static boolean grouped(Operator operator) {
+        return operator.convolutions().stream().anyMatch(conv -> conv.padding() instanceof Padding.Grouped);
     }
 
     private static List<String> with(List<String> reasons, String first) {
@@ -142,18 +174,19 @@ record Composition(Lowering.Result apart, Lowering.Result best, List<String> rea
     }
 
     /** Why the chains of an operator cannot be fused; null if they can. */
-    private static String refusal(Lowering.Result fused, Function<Step.Convolve, Choice> kernels) {
+    private static String refusal(Lowering.Result fused, Function<Step.Convolve, Choice> kernels, PlanOptions settled) {
         boolean any = fused.steps().stream().anyMatch(Step.Fused.class::isInstance);
         if (!any) {
             return "no two convolutions follow one another with a tensor between them that is not empty, none of them residual";
         }
-        boolean all = fused.steps().stream().allMatch(s -> !(s instanceof Step.Fused f) || Passes.fuses(f, kernels));
+        boolean all =
+                fused.steps().stream().allMatch(s -> !(s instanceof Step.Fused f) || Passes.fuses(f, kernels, settled));
         return all ? null : "a convolution has no compiled kernel that could work in scratch";
     }
 
     private static double cost(Lowering.Result normal, Function<Step.Convolve, Choice> kernels, PlanOptions settled) {
         return normal.steps().stream()
-                .mapToDouble(step -> Passes.cost(step, kernels, settled.vectorBits()))
+                .mapToDouble(step -> Costs.cost(step, kernels, settled))
                 .sum();
     }
 
@@ -163,7 +196,7 @@ record Composition(Lowering.Result apart, Lowering.Result best, List<String> rea
             if (step instanceof Step.Convolve s) {
                 double outputs =
                         (double) s.n() * s.c() * s.rows().out() * s.columns().out();
-                cost += outputs * Passes.cost(s, bits);
+                cost += outputs * Costs.cost(s, bits);
             }
         }
         return cost;

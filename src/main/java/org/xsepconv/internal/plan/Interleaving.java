@@ -9,6 +9,7 @@ import org.xsepconv.Activation;
 import org.xsepconv.Layout;
 import org.xsepconv.PlanOptions;
 import org.xsepconv.TensorShape;
+import org.xsepconv.internal.engine.Costs;
 import org.xsepconv.internal.engine.Passes;
 
 /**
@@ -219,7 +220,7 @@ final class Interleaving {
             all.add(new Step.Copy(in.n(), from.c(), in.h(), in.w(), source, planesIn));
             for (Step.Convolve s : joined(moved)) {
                 all.add(s);
-                there += results(s) * Passes.cost(s, options.vectorBits());
+                there += results(s) * Costs.cost(s, options.vectorBits());
             }
             all.add(new Step.Copy(out.n(), to.c(), out.h(), out.w(), planesOut, target));
             used = Math.max(used, planesOut.offset() + to.n() * planesOut.image());

@@ -7,6 +7,7 @@ import org.xsepconv.PlanOptions;
 import org.xsepconv.internal.cpu.Cpu;
 import org.xsepconv.internal.emit.Family;
 import org.xsepconv.internal.engine.Choice;
+import org.xsepconv.internal.engine.Costs;
 import org.xsepconv.internal.engine.Passes;
 import org.xsepconv.internal.kernel.Kernel;
 
@@ -85,7 +86,7 @@ public record KernelLine(
                 && family != null
                 && layout == Layout.NCHW
                 && !asked
-                && !Passes.pays(step, family, form, options.vectorBits())) {
+                && !Costs.pays(step, family, form, options.vectorBits())) {
             return "is estimated to be slower than another";
         }
         if (reason == null

@@ -17,6 +17,7 @@ import org.xsepconv.PlanOptions;
 import org.xsepconv.Split;
 import org.xsepconv.TensorShape;
 import org.xsepconv.Weights;
+import org.xsepconv.internal.engine.Passes;
 
 /**
  * Turns an operator's tree into steps over buffers. Splits become views of channel ranges, so nothing is sliced or
@@ -40,6 +41,8 @@ final class Lowering {
         TENSORS,
         /** As whole tensors, in NCHW with their channels together, so that planes are transposed at the ends of the chain only. */
         PIXELS,
+        /** As the tensors between them are; groups of a padding are one step where they can be. */
+        GROUPS,
         /** In pieces, within one step. */
         PIECES
     }
@@ -119,10 +122,13 @@ final class Lowering {
         run.clear();
     }
 
-    /** One step per range of channels that no padding differs within. */
+    /** One step; or one per range of channels that no padding differs within. */
     private void fuse(List<DepthwiseConv2d> convolutions, View src, View dst) {
         int c = convolutions.getFirst().src().c();
         List<Weights> own = convolutions.stream().map(conv -> weights.next()).toList();
+        if (joins(convolutions, own, src, dst)) {
+            return;
+        }
         SortedSet<Integer> borders = new TreeSet<>(List.of(0, c));
         for (DepthwiseConv2d conv : convolutions) {
             if (conv.padding() instanceof Padding.Grouped grouped) {
@@ -131,16 +137,48 @@ final class Lowering {
         }
         int first = 0;
         for (int end : borders.tailSet(1)) {
-            List<Step.Convolve> stages = new ArrayList<>();
-            for (int i = 0; i < convolutions.size(); i++) {
-                DepthwiseConv2d conv = convolutions.get(i);
-                View to = i == convolutions.size() - 1 ? dst : View.dense(View.TEMPORARY, 0, conv.dst());
-                stages.add(
-                        step(conv, first, end, i == 0 ? src : stages.getLast().dst(), to, own.get(i)));
-            }
-            steps.add(new Step.Fused(stages));
+            steps.add(new Step.Fused(stages(convolutions, own, first, end, src, dst)));
             first = end;
         }
+    }
+
+    private List<Step.Convolve> stages(
+            List<DepthwiseConv2d> convolutions, List<Weights> own, int first, int end, View src, View dst) {
+        List<Step.Convolve> stages = new ArrayList<>();
+        for (int i = 0; i < convolutions.size(); i++) {
+            DepthwiseConv2d conv = convolutions.get(i);
+            View to = i == convolutions.size() - 1 ? dst : View.dense(View.TEMPORARY, 0, conv.dst());
+            stages.add(step(conv, first, end, i == 0 ? src : stages.getLast().dst(), to, own.get(i)));
+        }
+        return stages;
+    }
+
+    /** Adds one step for all channels, if only the first convolution has groups of them and there is a kernel for that. */
+    private boolean joins(List<DepthwiseConv2d> convolutions, List<Weights> own, View src, View dst) {
+        boolean alike = convolutions.stream().skip(1).noneMatch(conv -> conv.padding() instanceof Padding.Grouped);
+        if (!alike || !Passes.walks(src, dst, options)) {
+            return false;
+        }
+        DepthwiseConv2d first = convolutions.getFirst();
+        int c = first.src().c();
+        List<Step.Border> borders = new ArrayList<>();
+        int[] starts = first.padding() instanceof Padding.Grouped grouped
+                ? IntStream.rangeClosed(0, 4)
+                        .map(group -> grouped.start(group, c))
+                        .toArray()
+                : new int[] {0, c};
+        for (int group = 0; group + 1 < starts.length; group++) {
+            if (starts[group] < starts[group + 1]) {
+                Padding.Explicit pads = first.pads(starts[group]);
+                borders.add(new Step.Border(starts[group], starts[group + 1], pads.top(), pads.left()));
+            }
+        }
+        Step.Fused whole = new Step.Fused(stages(convolutions, own, 0, c, src, dst), borders);
+        if (!Passes.walks(whole, options)) {
+            return false;
+        }
+        steps.add(whole);
+        return true;
     }
 
     /** Intermediate results alternate between two places, each as large as the largest one in it. */
@@ -191,8 +229,9 @@ final class Lowering {
             switch (branch) {
                 case Split.Convolved convolved -> {
                     lower(convolved.operator(), from, to, free);
-                    if (convolved.operator() instanceof DepthwiseConv2d && !options.inPlace()) {
-                        List<Step> own = steps.subList(before, steps.size());
+                    List<Step> own = steps.subList(before, steps.size());
+                    boolean convolutions = own.stream().allMatch(Step.Convolve.class::isInstance);
+                    if (convolved.operator() instanceof DepthwiseConv2d && convolutions && !options.inPlace()) {
                         own.forEach(step -> single.add((Step.Convolve) step));
                         own.clear();
                     }
@@ -223,6 +262,13 @@ final class Lowering {
     private void convolve(DepthwiseConv2d conv, View src, View dst) {
         Weights own = weights.next();
         if (conv.padding() instanceof Padding.Grouped grouped) {
+            boolean may = (handover == Handover.GROUPS || handover == Handover.PIECES)
+                    && !own.hasScale()
+                    && !conv.residual()
+                    && conv.dst().elements() > 0;
+            if (may && joins(List.of(conv), List.of(own), src, dst)) {
+                return;
+            }
             for (int group = 0; group < 4; group++) {
                 int c = conv.src().c();
                 convolve(conv, grouped.start(group, c), grouped.start(group + 1, c), src, dst, own);

@@ -192,15 +192,36 @@ public sealed interface Step {
     }
 
     /**
+     * Zeros before the rows and columns of some channels.
+     *
+     * @param first channel
+     * @param end one past the last channel
+     * @param top rows
+     * @param left columns
+     */
+    record Border(int first, int end, int top, int left) {
+        static Border of(Convolve step) {
+            return new Border(0, step.c(), step.rows().pad(), step.columns().pad());
+        }
+    }
+
+    /**
      * Convolutions of the same channels one after the other, in pieces that stay in a cache: the views between them are not
      * used.
      *
-     * @param stages the convolutions, two or more
+     * @param stages the convolutions
+     * @param borders the zeros around the input of the first one, which may differ between groups of channels, ascending
      */
-    record Fused(List<Convolve> stages) implements Step {
-        /** Copies the list. */
+    record Fused(List<Convolve> stages, List<Border> borders) implements Step {
+        /** Copies the lists. */
         public Fused {
             stages = List.copyOf(stages);
+            borders = List.copyOf(borders);
+        }
+
+        /** Of all channels alike. */
+        public Fused(List<Convolve> stages) {
+            this(stages, List.of(Border.of(stages.getFirst())));
         }
 
         @Override
@@ -222,7 +243,7 @@ public sealed interface Step {
         public Fused from(View view) {
             List<Convolve> moved = new ArrayList<>(stages);
             moved.set(0, stages.getFirst().from(view));
-            return new Fused(moved);
+            return new Fused(moved, borders);
         }
     }
 }

@@ -113,6 +113,20 @@ public final class TileMethod extends VectorOperations {
         });
     }
 
+    /** {@code if (0 <= i && i < below) body else otherwise}. */
+    public void inside(Index i, Index below, Runnable body, Runnable otherwise) {
+        Label[] labels = new Label[2];
+        code.add("if 0 <= " + i + " < " + below, b -> {
+            labels[0] = b.newLabel();
+            b.iload(i.slot()).iflt(labels[0]);
+            b.iload(i.slot()).iload(below.slot()).if_icmpge(labels[0]);
+        });
+        code.scope(body);
+        code.add("else", b -> b.goto_(labels[1] = b.newLabel()).labelBinding(labels[0]));
+        code.scope(otherwise);
+        code.add("end", b -> b.labelBinding(labels[1]));
+    }
+
     /** {@code if (least <= i && i < below) body}. */
     public void when(Index i, int least, int below, Runnable body) {
         when(least + " <= " + i + " < " + below, body, (b, end) -> {
