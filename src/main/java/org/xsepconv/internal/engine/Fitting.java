@@ -46,7 +46,15 @@ final class Fitting {
     /** Lanes for channels that do not fill their last vector. */
     private static int lanes(Step.Convolve step, int bits) {
         int most = Cpu.HALVES && bits == 2 * HALF && halves(step) ? HALF : bits;
-        return Choice.lanes(most, Math.max(FEWEST, step.c()), false);
+        return Choice.lanes(most, Math.max(fewest(step.c(), most), step.c()), false);
+    }
+
+    /**
+     * Channels from which on they are lanes of whole vectors: two of a half each cost twice as much as one of which some lanes are
+     * used, unless that is computed in two halves as well.
+     */
+    private static int fewest(int channels, int bits) {
+        return bits == 2 * HALF && Cpu.FMAS > 1 && channels > FEWEST ? bits / 32 : FEWEST;
     }
 
     /**
@@ -68,11 +76,13 @@ final class Fitting {
 
     /** Whether all channels are some lanes of a single vector. */
     static boolean masked(Step.Convolve step, Choice choice) {
-        return !choice.family().planes() && !choice.family().flat() && masked(step);
+        boolean pixels =
+                choice.form() == Choice.Form.CHANNELS && !choice.family().flat();
+        return pixels && masked(step, choice.options().vectorBits());
     }
 
-    private static boolean masked(Step.Convolve step) {
-        return !padded(step) && step.c() < FEWEST;
+    private static boolean masked(Step.Convolve step, int bits) {
+        return !padded(step) && step.c() < fewest(step.c(), bits);
     }
 
     /** Why a step cannot be computed so, or null if it can. */
@@ -93,7 +103,7 @@ final class Fitting {
         if (boxed && !roomy && step.c() % (bits / 32) != 0) {
             return "needs whole vectors of channels where planes meet pixels";
         }
-        boolean masked = !boxed && masked(step);
+        boolean masked = !boxed && masked(step, bits);
         if (masked && bits < 32 * FEWEST) {
             return "needs vectors of " + FEWEST + " lanes for fewer channels than that";
         }
