@@ -161,7 +161,13 @@ class RegressionTest {
                 }
             }
             for (String text : new String[] {
-                "2x40x40x96 k:5x5", "3x14x14x300 k:3x3", "2x28x28x88 k:5x5 s:2x2", "1x19x33x72 k:7x7 d:2x1"
+                "1x60x40x24 k:5x1",
+                "2x33x34x88 k:2x2",
+                "1x40x40x40 k:1x7",
+                "2x40x40x96 k:5x5",
+                "3x14x14x300 k:3x3",
+                "2x28x28x88 k:5x5 s:2x2",
+                "1x19x33x72 k:7x7 d:2x1"
             }) {
                 assertSame("nhwc:" + text + " pad:same act:hard-swish", bits);
             }

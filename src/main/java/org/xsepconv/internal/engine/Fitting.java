@@ -22,6 +22,16 @@ final class Fitting {
 
     private static final int FEW_TAPS = 9;
 
+    /** Bytes of an input and an output that surely are not in L1. */
+    private static final int MOVED_BYTES = 128 << 10;
+
+    /** Taps up to which memory takes longer than multiply-adds; in lines, where lanes are saved as well, up to {@link #LINE}. */
+    private static final int FEWEST_TAPS = 5;
+
+    private static final int LINE = 11;
+
+    private static final double LESS = 1.19;
+
     private Fitting() {}
 
     /** The kernel of a step. */
@@ -45,7 +55,8 @@ final class Fitting {
 
     /** Lanes for channels that do not fill their last vector. */
     private static int lanes(Step.Convolve step, int bits) {
-        int most = Cpu.HALVES && bits == 2 * HALF && halves(step) ? HALF : bits;
+        boolean half = bits == 2 * HALF && (Cpu.HALVES ? halves(step) : Cpu.FMAS > 1 && moves(step));
+        int most = half ? HALF : bits;
         return Choice.lanes(most, Math.max(fewest(step.c(), most), step.c()), false);
     }
 
@@ -68,6 +79,25 @@ final class Fitting {
         boolean line = step.rows().kernel() == 1 || step.columns().kernel() == 1;
         double least = c % half > 0 ? MUCH : line ? 1.06 : step.taps() <= FEW_TAPS ? 1.12 : MUCH;
         return saved > least;
+    }
+
+    /**
+     * Whether memory is what takes time, in pixels that lie across cache lines: vectors of 256 bits, which do so less often, are faster then even
+     * where there are twice as many. Inside L1 they are not.
+     */
+    private static boolean moves(Step.Convolve step) {
+        int half = HALF / 32;
+        int c = step.c();
+        if (c % (2 * half) == 0 || c < 2 * half) {
+            return false;
+        }
+        double pixels = (double) step.rows().in() * step.columns().in()
+                + (double) step.rows().out() * step.columns().out();
+        boolean outside = 4 * c * pixels > (c % half == 0 ? 1 : 2) * MOVED_BYTES;
+        boolean column = step.columns().kernel() == 1 && step.taps() <= FEW_TAPS;
+        boolean aligned = c % half == 0 && (double) roundUp(c, 2 * half) / c > LESS && step.taps() <= LINE;
+        boolean line = step.rows().kernel() == 1 || step.columns().kernel() == 1;
+        return outside && (step.taps() <= FEWEST_TAPS || column || line && aligned);
     }
 
     private static int roundUp(int n, int to) {
