@@ -137,4 +137,50 @@ class RegressionTest {
             assertTrue(text.contains(c + " channels x "), text);
         }
     }
+
+    /** Rows of taps so many that a method for all of them would be too large: transposed planes found no kernel. */
+    @Test
+    void tallKernelsOnTransposedPlanes() {
+        assumeTrue(Cpu.supports(256), "no vectors of 256 bits");
+        DepthwiseConv2d conv = DepthwiseConv2d.parse("nchw:1x16x40x40 k:31x3 pad:same");
+        Weights weights = Cases.weights(conv, 7);
+        float[] src = Cases.values(conv.src().elements(), 7);
+        Plan plan = conv.plan(PlanOptions.defaults().withKernel("nchw-boxed-rows"), weights);
+        Cases.assertSame(conv.toString(), Reference.run(conv, src, weights), Cases.execute(plan, src));
+    }
+
+    /** Pixels of less than a vector, as lines and as some lanes, at every width; and images, channels and rows that are done in one go. */
+    @Test
+    void fewChannelsAndWholeImages() {
+        for (int bits : Cpu.widths()) {
+            for (int c = 2; c <= 17; c++) {
+                for (String text :
+                        new String[] {"2x20x17x" + c + " k:3x3", "1x9x18x" + c + " k:1x5", "1x8x8x" + c + " k:3x1 s:1x2"
+                        }) {
+                    assertSame("nhwc:" + text + " pad:same act:relu", bits);
+                }
+            }
+            for (String text : new String[] {
+                "1x60x40x24 k:5x1",
+                "2x33x34x88 k:2x2",
+                "1x40x40x40 k:1x7",
+                "2x40x40x96 k:5x5",
+                "3x14x14x300 k:3x3",
+                "2x28x28x88 k:5x5 s:2x2",
+                "1x19x33x72 k:7x7 d:2x1"
+            }) {
+                assertSame("nhwc:" + text + " pad:same act:hard-swish", bits);
+            }
+        }
+    }
+
+    private static void assertSame(String text, int bits) {
+        DepthwiseConv2d conv = DepthwiseConv2d.parse(text);
+        Weights weights = Cases.weights(conv, 8);
+        float[] src = Cases.values(conv.src().elements(), 8);
+        float[] expected = Reference.run(conv, src, weights);
+        Plan plan = conv.plan(PlanOptions.defaults().withVectorBits(bits), weights);
+        Cases.assertSame(text + " " + bits, expected, Cases.executeNative(plan, src));
+        Cases.assertSame(text + " arrays " + bits, expected, Cases.execute(plan, src));
+    }
 }

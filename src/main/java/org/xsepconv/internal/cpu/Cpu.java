@@ -33,6 +33,12 @@ public final class Cpu {
      */
     public static final long NEAR_BYTES = nearBytes();
 
+    /**
+     * Multiply-adds of whole vectors per cycle, of which the rest of what a kernel does is counted in: where there are two, everything else
+     * costs twice as many. CPUs with shorter vectors are counted as Zen 4 is.
+     */
+    public static final int FMAS = PREFERRED_BITS == 512 && !HALVES ? 2 : 1;
+
     private Cpu() {}
 
     private static long nearBytes() {

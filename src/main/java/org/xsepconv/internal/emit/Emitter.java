@@ -33,6 +33,15 @@ public sealed interface Emitter extends Recipe permits AnyPlanes, PackedRows, Pi
     Blocks blocks(int lanes);
 
     /**
+     * Inputs of a channel that it reads again and again while it goes from row to row, and that should stay in L1.
+     *
+     * @return how many, or 0 if it has no such order
+     */
+    default long reused() {
+        return 0;
+    }
+
+    /**
      * Its tile, for plans to print.
      *
      * @return for instance {@code 1x7}: output rows by output columns

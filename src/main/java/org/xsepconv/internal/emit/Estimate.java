@@ -46,6 +46,33 @@ record Estimate(PixelEmitter emitter, double cost) {
 
     private static final double CROWDED = 0.01;
 
+    /** Channels from which on they are lanes themselves, and vectors of so many lanes cost no more per lane than wider ones. */
+    private static final int FEW_FLAT = 6;
+
+    /** Channels from which on they always are. */
+    static final int MOST_FLAT = 14;
+
+    /** Weights of a column of taps, of fewer channels than half of the lanes, that lines can have. */
+    private static final int COLUMN_OF_WEIGHTS = 70;
+
+    /**
+     * Whether rows of pixels of some channels are better seen as lines of columns. A vector of a line takes a load for every tap, and weights
+     * of its own where lanes are no multiple of channels; but pixels are vectors that are partly used, and lie across cache lines. That
+     * was measured for vectors of 512 bits that are not computed in two halves, and without.
+     */
+    static boolean flat(Geometry g, int channels, int bits) {
+        if (channels < FEW_FLAT || Cpu.FMAS == 1 || bits < 512) {
+            return channels < FEW_FLAT;
+        }
+        int half = bits / 64;
+        int rows = g.rows().kernel();
+        if (channels <= half) {
+            return channels == half || rows > 1 && channels * rows <= COLUMN_OF_WEIGHTS;
+        }
+        boolean wide = rows > 1 && g.columns().out() > half;
+        return wide && channels < MOST_FLAT && channels * g.taps() <= (channels % 4 == 0 ? 108 : 90);
+    }
+
     /** The cheapest one that the compiler can take, or null if there is none. */
     static Emitter best(List<Estimate> all, int bits) {
         return all.stream()

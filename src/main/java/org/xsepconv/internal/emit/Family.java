@@ -147,21 +147,18 @@ public enum Family {
             if (g.xRow() > LONGEST_ROW) {
                 return "is for rows of up to " + LONGEST_ROW + " bytes";
             }
-            return channels(g) >= FEWEST_CHANNELS
-                    ? "is for fewer than " + FEWEST_CHANNELS + " channels"
-                    : RowStream.declines(g.flat(channels(g)), bits);
+            return Estimate.flat(g, channels(g), bits)
+                    ? RowStream.declines(g.flat(channels(g)), bits)
+                    : "is for fewer channels, or fewer taps of so many";
         }
 
         private int channels(Geometry g) {
-            return (int) Math.min(FEWEST_CHANNELS, g.xPixel() / 4);
+            return (int) Math.min(Estimate.MOST_FLAT, g.xPixel() / 4);
         }
     };
 
     /** Longer rows are better walked along than in strips, which memory serves badly. */
     private static final int LONGEST_ROW = 8192;
-
-    /** Channels from which on they are lanes themselves, and vectors of so many lanes cost no more per lane than wider ones. */
-    private static final int FEWEST_CHANNELS = 6;
 
     private static final int LARGEST = 1 << 24;
     private static final int MOST_TAPS = 128;

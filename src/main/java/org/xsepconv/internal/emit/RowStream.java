@@ -35,7 +35,7 @@ import org.xsepconv.internal.tile.TileMethod;
 record RowStream(Geometry g, int period, boolean permuted, int vectors, int held, int stage, int rowTile)
         implements Emitter {
     /** Rows of taps of up to so many weights are held whole: then they take a broadcast each, once. */
-    private static final int MOST_HELD = 9;
+    static final int MOST_HELD = 9;
 
     /** Of more weights so many are held, except for a single row of taps or a single vector of columns: C2 loads others early, and spills. */
     private static final int FEW_HELD = 5;
@@ -56,21 +56,11 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
     /** Masks that fit the mask registers: more are loaded from the stack at every use, which costs more than the load. */
     static final int MOST_MASKS = 6;
 
-    /** An unaligned load, in FMAs. */
-    private static final double LOAD = 1.7;
-
-    /** What a step costs beside loads and FMAs, in FMAs: for every vector, and once. */
-    private static final double VECTOR = 0.6;
-
-    private static final double STEP = 2.4;
-
     /** Multiply-adds of a step. Larger methods are no faster, and more often compiled badly. */
     private static final int MOST_FMAS = 64;
 
     /** Long rows of taps make methods that are large even with two vectors; and a single vector needs most of its weights loaded. */
-    private static final int LONG = 7;
-
-    private static final double SPILLS = 1.3;
+    static final int LONG = 7;
 
     private static final int MOST_STAGES = 16;
 
@@ -153,7 +143,7 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
         int kw = g.columns().kernel();
         int registers = bits == 512 ? Cpu.REGISTERS : 16;
         int open = open(g.part(0, stage).rows());
-        if (period > 1) {
+        if (bits / 32 % period > 0) {
             return Math.min(stage * kw, Math.max(0, registers - registers / SPARE - v * (open + 1)) / v);
         }
         int inputs = g.columns().stride() == 2 ? 2 * v + 4 : permuted ? 2 * v + 2 + kw / 2 : v;
@@ -191,27 +181,13 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
 
     /** Cost of a full vector of results, in FMAs. */
     double cost(int lanes) {
-        int width = g.columns().out();
-        int kw = g.columns().kernel();
-        double wasted = Math.ceil((double) width / lanes) * lanes / width;
-        double row = g.columns().stride() == 2 ? LOAD * (kw + 1) + 0.5 * kw : (permuted ? 0.7 : 1) * LOAD * kw;
-        int stages = Math.ceilDiv(g.rows().kernel(), stage);
-        // One vector at a time shares no weight that is loaded with another one.
-        double reloaded = vectors > 1 ? 0 : Math.max(0, 0.75 * g.taps() - stages * held);
-        boolean large = g.rows().kernel() > 1 && (kw >= LONG || vectors == 1 && g.taps() > MOST_HELD);
-        double fmas = (g.taps() + reloaded) * (large ? SPILLS : 1);
-        double inside = g.rows().meanTaps() / g.rows().kernel();
-        double steps = 1 + (open(g.part(0, stage).rows()) - 1.0) / g.rows().out();
-        double loads = stages * g.rows().stride() * row;
-        double chosen = g.kernels() == 0 ? 0 : RegionMap.cost(loads, LOAD * open(g.rows()), g.taps(), vectors);
-        double sums = inside * Math.max(chosen, Math.max(fmas, loads));
-        return wasted * (sums + stages * steps * (VECTOR + STEP / vectors));
+        return new StripCost(this, g, lanes).vector();
     }
 
     @Override
     public Blocks blocks(int lanes) {
         if (period > 1) {
-            return new Blocks(period, 2 * period + lanes, g.taps());
+            return new Blocks(period, lanes % period == 0 ? lanes : 2 * period + lanes, g.taps());
         }
         if (g.kernels() > 0) {
             return new Blocks(1, lanes, g.taps());

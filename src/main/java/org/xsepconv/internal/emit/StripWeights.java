@@ -2,7 +2,9 @@ package org.xsepconv.internal.emit;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.xsepconv.internal.emit.Strips.Strip;
 import org.xsepconv.internal.tile.Address;
 import org.xsepconv.internal.tile.TileMethod;
@@ -59,10 +61,12 @@ final class StripWeights {
             Vec weight = blocks.floats() == 1 ? t.broadcast(name, w.plus(at)) : t.load(name, w.plus(at));
             return Collections.nCopies(strip.vectors().size(), weight);
         }
-        List<Vec> weights = new ArrayList<>();
+        Map<Integer, Vec> weights = new HashMap<>();
+        List<Vec> all = new ArrayList<>();
         for (int start : strip.vectors()) {
-            weights.add(t.load(name + "," + start, w.plus(at + 4L * (start % period))));
+            all.add(weights.computeIfAbsent(
+                    start % period, first -> t.load(name + "," + start, w.plus(at + 4L * first))));
         }
-        return weights;
+        return all;
     }
 }

@@ -63,6 +63,13 @@ record Walk(Tiles tiles, long x, long y) {
         rows.loop(rows.number(1), rows.number(2), i -> tile(rows, run, i, input, rows.x(), rows.y(), body));
     }
 
+    /** Over those tiles of a run that are among the ones that a method, called with numbers as those of {@link #methods} are, is to do. */
+    void clamped(TileMethod m, Run run, long input, Body body) {
+        Index from = m.clamp(m.number(1), run.tile(), run.tiles());
+        Index to = m.clamp(m.number(2), run.tile(), run.tiles());
+        m.loop(from, to, i -> tile(m, run, i, input, m.x(), m.y(), body));
+    }
+
     /** Over all tiles of a run; the input is one of the first tile. */
     void all(TileMethod t, Run run, long input, Address x0, Address y0, BiConsumer<Address, Address> body) {
         all(t, run, input, x0, y0, (i, x, y) -> body.accept(x, y));

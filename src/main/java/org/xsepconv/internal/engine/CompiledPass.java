@@ -163,6 +163,11 @@ final class CompiledPass extends ConvPass {
     }
 
     @Override
+    int joined() {
+        return planes || flat ? 0 : cut.block();
+    }
+
+    @Override
     void compute(Frame frame, int c0, int c1, int y0, int y1, long x, long y) {
         int size = blocks.channels();
         long w = packed.base() + c0 / size * blocks.bytes();

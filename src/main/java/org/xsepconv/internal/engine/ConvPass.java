@@ -95,6 +95,32 @@ abstract class ConvPass implements Pass {
     /** Computes one item: channels c0 to c1 and output rows y0 to y1, given the addresses of channel c0, row 0. */
     abstract void compute(Frame frame, int c0, int c1, int y0, int y1, long x, long y);
 
+    /** Channels of which all rows can be computed as one item, or 0 if items cannot be larger than they are cut. */
+    int joined() {
+        return 0;
+    }
+
+    @Override
+    public final int whole() {
+        return landIn == null && landOut == null && finish == null && joined() > 0 ? cut.images() : 0;
+    }
+
+    @Override
+    public final void runImages(Frame frame, int first, int end) {
+        Operands o = frame.operands;
+        o.p = p;
+        o.q = q;
+        o.src = frame.segment(xView.buffer());
+        o.dst = frame.segment(yView.buffer());
+        for (int image = first; image < end; image++) {
+            for (int c0 = 0; c0 < step.c(); c0 += joined()) {
+                long x = frame.base(xView.buffer(), checked) + xView.at(image, c0);
+                long y = frame.base(yView.buffer(), checked) + yView.at(image, c0);
+                compute(frame, c0, Math.min(step.c(), c0 + joined()), 0, cut.rows(), x, y);
+            }
+        }
+    }
+
     @Override
     public final void run(Frame frame, long item) {
         int image = cut.image(item);

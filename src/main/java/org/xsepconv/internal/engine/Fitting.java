@@ -22,6 +22,16 @@ final class Fitting {
 
     private static final int FEW_TAPS = 9;
 
+    /** Bytes of an input and an output that surely are not in L1. */
+    private static final int MOVED_BYTES = 128 << 10;
+
+    /** Taps up to which memory takes longer than multiply-adds; in lines, where lanes are saved as well, up to {@link #LINE}. */
+    private static final int FEWEST_TAPS = 5;
+
+    private static final int LINE = 11;
+
+    private static final double LESS = 1.19;
+
     private Fitting() {}
 
     /** The kernel of a step. */
@@ -45,8 +55,17 @@ final class Fitting {
 
     /** Lanes for channels that do not fill their last vector. */
     static int lanes(Step.Convolve step, int bits) {
-        int most = Cpu.HALVES && bits == 2 * HALF && halves(step) ? HALF : bits;
-        return Choice.lanes(most, Math.max(FEWEST, step.c()), false);
+        boolean half = bits == 2 * HALF && (Cpu.HALVES ? halves(step) : Cpu.FMAS > 1 && moves(step));
+        int most = half ? HALF : bits;
+        return Choice.lanes(most, Math.max(fewest(step.c(), most), step.c()), false);
+    }
+
+    /**
+     * Channels from which on they are lanes of whole vectors: two of a half each cost twice as much as one of which some lanes are
+     * used, unless that is computed in two halves as well.
+     */
+    private static int fewest(int channels, int bits) {
+        return bits == 2 * HALF && Cpu.FMAS > 1 && channels > FEWEST ? bits / 32 : FEWEST;
     }
 
     /**
@@ -62,17 +81,38 @@ final class Fitting {
         return saved > least;
     }
 
+    /**
+     * Whether memory is what takes time, in pixels that lie across cache lines: vectors of 256 bits, which do so less often, are faster then even
+     * where there are twice as many. Inside L1 they are not.
+     */
+    private static boolean moves(Step.Convolve step) {
+        int half = HALF / 32;
+        int c = step.c();
+        if (c % (2 * half) == 0 || c < 2 * half) {
+            return false;
+        }
+        double pixels = (double) step.rows().in() * step.columns().in()
+                + (double) step.rows().out() * step.columns().out();
+        boolean outside = 4 * c * pixels > (c % half == 0 ? 1 : 2) * MOVED_BYTES;
+        boolean column = step.columns().kernel() == 1 && step.taps() <= FEW_TAPS;
+        boolean aligned = c % half == 0 && (double) roundUp(c, 2 * half) / c > LESS && step.taps() <= LINE;
+        boolean line = step.rows().kernel() == 1 || step.columns().kernel() == 1;
+        return outside && (step.taps() <= FEWEST_TAPS || column || line && aligned);
+    }
+
     private static int roundUp(int n, int to) {
         return Math.ceilDiv(n, to) * to;
     }
 
     /** Whether all channels are some lanes of a single vector. */
     static boolean masked(Step.Convolve step, Choice choice) {
-        return !choice.family().planes() && !choice.family().flat() && masked(step);
+        boolean pixels =
+                choice.form() == Choice.Form.CHANNELS && !choice.family().flat();
+        return pixels && masked(step, choice.options().vectorBits());
     }
 
-    private static boolean masked(Step.Convolve step) {
-        return !padded(step) && step.c() < FEWEST;
+    private static boolean masked(Step.Convolve step, int bits) {
+        return !padded(step) && step.c() < fewest(step.c(), bits);
     }
 
     /** Why a step cannot be computed so, or null if it can. */
@@ -93,7 +133,7 @@ final class Fitting {
         if (boxed && !roomy && step.c() % (bits / 32) != 0) {
             return "needs whole vectors of channels where planes meet pixels";
         }
-        boolean masked = !boxed && masked(step);
+        boolean masked = !boxed && masked(step, bits);
         if (masked && bits < 32 * FEWEST) {
             return "needs vectors of " + FEWEST + " lanes for fewer channels than that";
         }

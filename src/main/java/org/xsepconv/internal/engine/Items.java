@@ -1,5 +1,6 @@
 package org.xsepconv.internal.engine;
 
+import org.xsepconv.internal.cpu.Cpu;
 import org.xsepconv.internal.emit.Emitter;
 import org.xsepconv.internal.plan.Step;
 
@@ -10,6 +11,9 @@ final class Items {
 
     /** Channels that are read together at the least: neighbouring cache lines. */
     private static final int LEAST_CHANNELS = 64;
+
+    /** Inputs and weights that should stay in L1 between rows: most of a small one. */
+    private static final int NEAR_BYTES = 28 << 10;
 
     /** What a result takes beside its taps, in multiply-adds. */
     private static final double BESIDE = 3;
@@ -29,7 +33,8 @@ final class Items {
                     .withBlock((long) Math.ceil(Cut.MACS_PER_ITEM / (macs * band)))
                     .withBand(band);
         }
-        int block = block(step, Fitting.lanes(step, choice), most(step, choice));
+        int most = Math.min(most(step, choice), near(step, choice));
+        int block = block(step, Fitting.lanes(step, choice), most);
         double macsPerRow = block * step.columns().out() * (step.taps() + BESIDE);
         int rows = step.rows().out();
         return new Cut(step.n(), c, block, rows, rows, tile).withBand(Cut.band(rows, macsPerRow, 1));
@@ -40,6 +45,17 @@ final class Items {
         double macs = (double) step.rows().out() * step.columns().out() * (step.taps() + BESIDE);
         boolean all = Fitting.emitter(step, choice).rowTile() == Emitter.ALL_ROWS;
         return all ? (int) Math.max(LEAST_CHANNELS, Cut.MACS_PER_ITEM / macs) : step.c();
+    }
+
+    /** Channels whose inputs under a column of tiles, and weights, stay in L1; but whole vectors if they are a few more than those. */
+    private static int near(Step.Convolve step, Choice choice) {
+        long reused = Fitting.emitter(step, choice).reused();
+        if (reused == 0 || Cpu.HALVES) {
+            return step.c();
+        }
+        long floats = reused + step.kernels() * step.taps() + 1;
+        int near = (int) Math.max(LEAST_CHANNELS, NEAR_BYTES / 4 / floats);
+        return Math.min(near, step.c());
     }
 
     /**

@@ -22,6 +22,16 @@ interface Pass {
     /** Runs one item. */
     void run(Frame frame, long item);
 
+    /** How many images there are, if all items of an image can be computed together, which is faster in one thread; else 0. */
+    default int whole() {
+        return 0;
+    }
+
+    /** Runs some images of {@link #whole}. */
+    default void runImages(Frame frame, int first, int end) {
+        throw new UnsupportedOperationException();
+    }
+
     /** Replaces its weights, those of all its channels from {@code weights[at]} on; returns where the next pass finds its own. */
     default int repack(float[] weights, int at) {
         return at;

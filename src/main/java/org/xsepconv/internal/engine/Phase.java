@@ -54,6 +54,11 @@ final class Phase {
      * cache.
      */
     void run(Frame frame, int image, int images) {
+        int whole = passes.length == 1 ? passes[0].whole() / images : 0;
+        if (whole > 0) {
+            passes[0].runImages(frame, image * whole, (image + 1) * whole);
+            return;
+        }
         long most = 0;
         for (Pass pass : passes) {
             most = Math.max(most, pass.items() / images);

@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import org.xsepconv.Layout;
+import org.xsepconv.internal.cpu.Cpu;
 import org.xsepconv.internal.kernel.Kernel;
 import org.xsepconv.internal.kernel.Operands;
 import org.xsepconv.internal.kernel.TransposeKernel;
@@ -24,10 +25,14 @@ final class TransposedPass extends ConvPass {
 
     private static final int MOST_CHANNELS = 64;
 
-    /** Cost of a vector through a transposition, in FMAs: of planes that lie in few pages, and of others. */
+    /** Cost of a vector through a transposition, in FMAs of a CPU that does one per cycle: of planes that lie in few pages, and of others. */
     private static final double SIDE = 5.5;
 
     private static final double FAR_SIDE = 7;
+
+    /** How many times as much it is where two FMAs are done per cycle, but one permutation. */
+    private static final double PERMUTES = 2.4;
+
     private static final double NEAR_BYTES = 2048;
 
     /** What a vector costs beyond its taps. */
@@ -274,7 +279,7 @@ final class TransposedPass extends ConvPass {
     }
 
     private static double side(double pixels) {
-        return 4 * pixels > NEAR_BYTES ? FAR_SIDE : SIDE;
+        return (Cpu.FMAS == 1 ? 1 : PERMUTES) * (4 * pixels > NEAR_BYTES ? FAR_SIDE : SIDE);
     }
 
     /** Cost of a vector of results, once its channels are together. */
