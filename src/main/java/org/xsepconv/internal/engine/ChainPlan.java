@@ -51,7 +51,7 @@ record ChainPlan(
     private static final double COPY = 2;
 
     /** The same if some pixels lie across cache lines, here and where the output goes. */
-    private static final double COPY_ACROSS = 3.5;
+    private static final double COPY_ACROSS = 2.5;
 
     /** How much longer memory takes for one vector of every pixel after the other than for pixels side by side. */
     private static final double SCATTERED = 1.3;
