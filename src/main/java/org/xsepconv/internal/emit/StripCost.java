@@ -28,8 +28,11 @@ record StripCost(RowStream s, Geometry g, int lanes) {
     /** How much longer multiply-adds take whose registers are saved to the stack. */
     private static final double SPILLS = 1.3;
 
-    /** The same where two FMAs are done per cycle, for many strips, and for several vectors with stride 2. */
-    private static final double MANY_SPILLS = 1.8;
+    /**
+     * The same where two FMAs are done per cycle, for rows of more than two vectors, and for several vectors with stride 2. Strips of such rows are as fast as transposed
+     * planes only if the stack happens to be aligned, and 1.4 times as slow otherwise.
+     */
+    private static final double MANY_SPILLS = 2.4;
 
     private static final double STRIDED_SPILLS = 2.6;
 
@@ -70,7 +73,7 @@ record StripCost(RowStream s, Geometry g, int lanes) {
     }
 
     private double spills() {
-        boolean one = g.columns().out() <= s.vectors() * lanes;
+        boolean one = g.columns().out() <= Math.min(2, s.vectors()) * lanes;
         boolean strided = g.columns().stride() == 2;
         if (Cpu.FMAS == 1 || g.columns().kernel() < RowStream.LONG || one && strided == (s.vectors() == 1)) {
             return SPILLS;
