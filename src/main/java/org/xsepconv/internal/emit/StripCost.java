@@ -36,6 +36,12 @@ record StripCost(RowStream s, Geometry g, int lanes) {
 
     private static final double STRIDED_SPILLS = 2.6;
 
+    /** Taps of a column from which on that is so for rows of one vector, which have as many open sums as taps. */
+    private static final int LONG_LINE = 12;
+
+    /** How much longer they take. */
+    private static final double LINE_SPILLS = 2.4;
+
     /** Cost of a full vector of results, in FMAs. */
     double vector() {
         int width = g.columns().out();
@@ -69,7 +75,11 @@ record StripCost(RowStream s, Geometry g, int lanes) {
         boolean large = several
                 && (g.columns().kernel() >= RowStream.LONG || s.vectors() == 1 && g.taps() > RowStream.MOST_HELD);
         double waits = several && Cpu.FMAS > 1 ? g.taps() * Cpu.FMAS * LATENCY / (s.vectors() * open()) : 0;
-        return Math.max(waits, (g.taps() + reloaded) * (large ? spills() : 1));
+        boolean line = Cpu.FMAS > 1
+                && g.rows().kernel() > LONG_LINE
+                && s.vectors() == 1
+                && g.columns().kernel() == 1;
+        return Math.max(waits, (g.taps() + reloaded) * (line ? LINE_SPILLS : large ? spills() : 1));
     }
 
     private double spills() {
