@@ -183,6 +183,15 @@ class GuardTest {
     }
 
     @Test
+    void manyChainsAreWalkedDownTheRows() {
+        assumeTrue(Cpu.PREFERRED_BITS >= 256, "no wide vectors");
+        long walked = fused().filter(
+                        plan -> plan.describe().contains("fused, compiled for this geometry, channels as lanes"))
+                .count();
+        assertTrue(walked > 30, () -> walked + " chains are one kernel");
+    }
+
+    @Test
     void fusedBetweenWalls() {
         fused().forEach(plan -> {
             try (Arena arena = Arena.ofConfined()) {

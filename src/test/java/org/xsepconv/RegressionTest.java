@@ -1,5 +1,6 @@
 package org.xsepconv;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -11,6 +12,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.xsepconv.internal.cpu.Cpu;
 
 /** Bugs that were found, and do not come back. */
@@ -147,6 +149,35 @@ class RegressionTest {
         float[] src = Cases.values(conv.src().elements(), 7);
         Plan plan = conv.plan(PlanOptions.defaults().withKernel("nchw-boxed-rows"), weights);
         Cases.assertSame(conv.toString(), Reference.run(conv, src, weights), Cases.execute(plan, src));
+    }
+
+    /** Strips that spill their sums were estimated to be faster than transposed planes. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "nchw:1x240x14x14 k:31x1 pad:same",
+                "nchw:1x64x12x12 k:18x1 pad:same",
+                "nchw:1x96x56x56 k:7x7 pad:same"
+            })
+    void spilledSumsAreNotChosen(String text) {
+        assumeTrue(Cpu.FMAS == 2, "estimates differ on this CPU");
+        DepthwiseConv2d conv = DepthwiseConv2d.parse(text);
+        String described = conv.plan(Cases.weights(conv, 9)).describe();
+        assertTrue(described.contains("kernel nchw-boxed"), described);
+    }
+
+    /** The estimate of a fused chain counted one image of a batch, and left chains apart whose tensors leave the caches. */
+    @Test
+    void batchesAreAsLargeAsAllTheirImages() {
+        assumeTrue(Cpu.PREFERRED_BITS >= 256, "no wide vectors");
+        int side = 56;
+        int c = (int) Math.max(16, Cpu.NEAR_BYTES / (16 * side * side) / 16 * 16);
+        for (int n : new int[] {1, 32}) {
+            TensorShape shape = TensorShape.nchw(n, c, side, side);
+            Operator core = XSepConv.of(shape, 5, Corner.TOP_LEFT, Activation.relu());
+            String described = core.plan(Cases.weights(core, 1)).describe();
+            assertEquals(n > 1, described.contains("chains fused"), described);
+        }
     }
 
     /** Pixels of less than a vector, as lines and as some lanes, at every width; and images, channels and rows that are done in one go. */

@@ -52,7 +52,7 @@ public record ChainLink(
      *
      * @param c its class
      * @param name its name
-     * @param block where the weights of a vector of channels are
+     * @param chain the chain, which knows where the weights of a vector of channels are
      * @param target where the rows go
      * @param pixel bytes between pixels of the output
      * @param after what is done to a row that is there, in strips of columns

@@ -30,7 +30,7 @@ record StripCost(RowStream s, Geometry g, int lanes) {
 
     /**
      * The same where two FMAs are done per cycle, for rows of more than two vectors, and for several vectors with stride 2. Strips of such rows are as fast as transposed
-     * planes only if the stack happens to be aligned, and 1.4 times as slow otherwise.
+     * planes only if the stack happens to be aligned, and were 1.4 times as slow when, it seems, it was not.
      */
     private static final double MANY_SPILLS = 2.4;
 

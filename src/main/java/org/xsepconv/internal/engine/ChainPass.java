@@ -12,6 +12,9 @@ import org.xsepconv.internal.tile.Compiled;
 
 /** A chain of convolutions in one pass over memory, channels as lanes: all of it is one compiled kernel. */
 final class ChainPass implements Pass {
+    /** What multiply-adds take with all that is beside them: copies, stores and activations. */
+    private static final double BESIDE = 1.5;
+
     private final Step.Fused step;
     private final ChainPlan plan;
     private final ChainRows recipe;
@@ -132,7 +135,7 @@ final class ChainPass implements Pass {
 
     @Override
     public double nanos() {
-        return Pace.fast(1.5 * macs(), moved());
+        return Pace.fast(BESIDE * macs(), moved());
     }
 
     @Override

@@ -81,7 +81,7 @@ record ChainPlan(
     /** The plan of a chain, or null if it cannot run so. */
     static ChainPlan of(Step.Fused step, PlanOptions options) {
         boolean small = step.stages().stream().allMatch(s -> small(s.rows()) && small(s.columns()));
-        if (!small || declines(step.src(), step.dst(), options) != null || step.c() < FEWEST_CHANNELS) {
+        if (!small || !takes(step.src(), step.dst(), options) || step.c() < FEWEST_CHANNELS) {
             return null;
         }
         int lanes = Choice.lanes(options.vectorBits(), step.c(), false);
@@ -100,12 +100,10 @@ record ChainPlan(
                 && Math.max(axis.kernel(), Math.max(axis.stride(), axis.dilation())) <= MOST_TAPS;
     }
 
-    /** Why no chain from one place to another can run so, or null if some can. */
-    static String declines(View src, View dst, PlanOptions options) {
-        if (options.checked() || options.vectorBits() < 32 * FEWEST_CHANNELS) {
-            return "needs memory that it can address, and vectors of " + FEWEST_CHANNELS + " lanes";
-        }
-        return src.channel() != 4 || dst.channel() != 4 || src.pixel() == 4 ? "needs its channels side by side" : null;
+    /** Whether chains from one place to another can run so: memory can be addressed, and channels are side by side. */
+    static boolean takes(View src, View dst, PlanOptions options) {
+        boolean pixels = src.channel() == 4 && dst.channel() == 4 && src.pixel() != 4;
+        return pixels && !options.checked() && options.vectorBits() >= 32 * FEWEST_CHANNELS;
     }
 
     private static ChainPlan cut(Step.Fused step, int lanes, int most) {

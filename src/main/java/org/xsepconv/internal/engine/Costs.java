@@ -110,9 +110,14 @@ public final class Costs {
         return (double) Math.ceilDiv(step.c(), lanes) * lanes / step.c() * (across ? ACROSS : 1);
     }
 
-    /** Of all of the tensors that a step reads and writes a range of. */
+    /** Of all images of the tensors that a step reads and writes a range of. */
     private static double bytes(Step step) {
-        return step.src().image() + step.dst().image();
+        int images = switch (step) {
+            case Step.Copy s -> s.n();
+            case Step.Convolve s -> s.n();
+            case Step.Fused s -> s.stages().getFirst().n();
+        };
+        return (double) images * (step.src().image() + step.dst().image());
     }
 
     private static double finite(double cost) {

@@ -100,7 +100,7 @@ public final class Passes {
      * @return false if none can
      */
     public static boolean walks(View src, View dst, PlanOptions options) {
-        return ChainPlan.declines(src, dst, options) == null;
+        return ChainPlan.takes(src, dst, options);
     }
 
     /**
@@ -130,6 +130,10 @@ public final class Passes {
             Step.Fused step, Function<Step.Convolve, Choice> kernels, Access access, PlanOptions options) {
         boolean arrays = access == Access.ARRAYS;
         ChainPlan plan = ChainPlan.of(step, options);
+        if (plan == null && step.borders().size() > 1) {
+            throw new IllegalStateException(
+                    "groups of channels with paddings of their own need a walk over the rows: " + step);
+        }
         return plan == null ? new FusedPass(kernels, FusedPlan.of(step, kernels), arrays) : new ChainPass(plan, arrays);
     }
 
