@@ -47,19 +47,21 @@ final class Roof {
             FloatVector y = FloatVector.broadcast(SPECIES, summand);
             FloatVector a = x.add(1), b = x.add(2), c = x.add(3), d = x.add(4), e = x.add(5), f = x.add(6);
             FloatVector g = x.add(7), h = x.add(8), i = x.add(9), j = x.add(10), k = x.add(11), l = x.add(12);
+            // The sum is what is added, as in convolutions: x86 does that in place, and copies a register for other
+            // forms.
             for (int round = 0; round < FMA_ROUNDS; round++) {
-                a = a.fma(x, y);
-                b = b.fma(x, y);
-                c = c.fma(x, y);
-                d = d.fma(x, y);
-                e = e.fma(x, y);
-                f = f.fma(x, y);
-                g = g.fma(x, y);
-                h = h.fma(x, y);
-                i = i.fma(x, y);
-                j = j.fma(x, y);
-                k = k.fma(x, y);
-                l = l.fma(x, y);
+                a = x.fma(y, a);
+                b = x.fma(y, b);
+                c = x.fma(y, c);
+                d = x.fma(y, d);
+                e = x.fma(y, e);
+                f = x.fma(y, f);
+                g = x.fma(y, g);
+                h = x.fma(y, h);
+                i = x.fma(y, i);
+                j = x.fma(y, j);
+                k = x.fma(y, k);
+                l = x.fma(y, l);
             }
             FloatVector sum = a.add(b)
                     .add(c)
