@@ -6,7 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.time.Duration;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -15,6 +18,11 @@ import org.xsepconv.internal.cpu.Cpu;
 /** Plans get to full speed, and know it. */
 class WarmUpTest {
     private static final Duration LONG = Duration.ofSeconds(60);
+
+    /** Nanoseconds after which surely everything is compiled. */
+    private static final long LATER = 3_000_000_000L;
+
+    private static final int CALLS = 101;
 
     private static Plan plan(String text) {
         DepthwiseConv2d conv = DepthwiseConv2d.parse(text);
@@ -37,6 +45,39 @@ class WarmUpTest {
         assertFalse(plan.describe().contains("warming"), plan::describe);
         assertTrue(plan.warmUpArrays(LONG), plan::describe);
         assertFalse(plan.describe().contains("warming"), plan::describe);
+    }
+
+    /** Methods for edges and corners are compiled last. Interpreted, they take several times as long as all others. */
+    @Test
+    void untilEdgesAreCompiled() {
+        assumeTrue(Cpu.PREFERRED_BITS >= 128, "no vectors");
+        Plan plan = plan("nhwc:1x28x28x88 k:3x3 pad:same act:identity");
+        assertTrue(plan.warmUp(LONG), plan::describe);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment src = arena.allocate(4 * plan.operator().src().elements(), 64);
+            MemorySegment dst = arena.allocate(4 * plan.operator().dst().elements(), 64);
+            Workspace workspace = plan.workspace();
+            long first = median(() -> plan.execute(src, dst, workspace));
+            long end = System.nanoTime() + LATER;
+            while (System.nanoTime() < end) {
+                plan.execute(src, dst, workspace);
+            }
+            long later = median(() -> plan.execute(src, dst, workspace));
+            assertTrue(first <= 3 * later, first + " ns, and later " + later);
+        }
+    }
+
+    private static long median(Runnable call) {
+        return LongStream.range(0, CALLS)
+                .map(i -> {
+                    long start = System.nanoTime();
+                    call.run();
+                    return System.nanoTime() - start;
+                })
+                .sorted()
+                .skip(CALLS / 2)
+                .findFirst()
+                .orElseThrow();
     }
 
     @Test

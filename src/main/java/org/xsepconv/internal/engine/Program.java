@@ -69,11 +69,16 @@ public final class Program {
      * @return for each one that has run, what {@link Compiled#state} says
      */
     public List<String> states() {
-        List<String> states = new ArrayList<>();
+        return kernels().stream().map(Compiled::state).toList();
+    }
+
+    /** Its compiled kernels. */
+    List<Compiled> kernels() {
+        List<Compiled> kernels = new ArrayList<>();
         for (Pass pass : passes) {
-            pass.kernels().forEach(kernel -> states.add(kernel.state()));
+            kernels.addAll(pass.kernels());
         }
-        return states;
+        return kernels;
     }
 
     /**

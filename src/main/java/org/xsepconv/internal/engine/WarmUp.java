@@ -48,6 +48,7 @@ public final class WarmUp {
         long start = System.nanoTime();
         long now = start;
         long slow = start;
+        Leftovers leftovers = new Leftovers(program.kernels(), call);
         int calls = 0;
         int fast = 0;
         do {
@@ -59,7 +60,10 @@ public final class WarmUp {
             slow = fast == 0 ? now : slow;
             boolean enough = calls >= LEAST_CALLS || now - slow >= LONG_ENOUGH;
             if (fast >= FAST_CALLS && enough && atSpeed(states.get())) {
-                return true;
+                if (leftovers.none()) {
+                    return true;
+                }
+                now = System.nanoTime();
             }
         } while (now - start < limit);
         return false;

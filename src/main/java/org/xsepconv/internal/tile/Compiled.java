@@ -165,6 +165,20 @@ public final class Compiled {
     }
 
     /**
+     * Lets calls end with empty loops of so many turns. They take time only in methods that are interpreted still.
+     *
+     * @param turns how many
+     */
+    public void spin(int turns) {
+        kernel.spin(turns);
+    }
+
+    /** Lets calls end with empty loops of as many turns as usual. */
+    public void spinAsUsual() {
+        kernel.spin(givenUp ? 0 : TURNS);
+    }
+
+    /**
      * For descriptions of plans.
      *
      * @return "at speed", "warming" or "slow", and after how many definitions if there was more than one
