@@ -214,4 +214,16 @@ class RegressionTest {
         Cases.assertSame(text + " " + bits, expected, Cases.executeNative(plan, src));
         Cases.assertSame(text + " arrays " + bits, expected, Cases.execute(plan, src));
     }
+
+    /** With one channel pixels are planes; the estimate of kernels for channels, which such planes never get, was the lowest, and none was chosen. */
+    @Test
+    void aSingleChannelIsAPlane() {
+        assumeTrue(Cpu.PREFERRED_BITS >= 128, "no vectors");
+        String layer = " k:3x3 pad:same";
+        DepthwiseConv2d pixels = DepthwiseConv2d.parse("nhwc:1x17x17x1" + layer);
+        DepthwiseConv2d planes = DepthwiseConv2d.parse("nchw:1x1x17x17" + layer);
+        String kernel = "kernel nchw-stream: ";
+        assertTrue(planes.plan(Cases.weights(planes, 1)).describe().contains(kernel));
+        assertTrue(pixels.plan(Cases.weights(pixels, 1)).describe().contains(kernel));
+    }
 }

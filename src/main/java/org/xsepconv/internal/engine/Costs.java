@@ -39,7 +39,8 @@ public final class Costs {
     private static double cost(Step.Convolve step, int bits, boolean anySize) {
         double best = Double.POSITIVE_INFINITY;
         for (Family family : Family.values()) {
-            if (family.anySize() == anySize) {
+            // A single channel is a plane, though channels are side by side as well.
+            if (family.anySize() == anySize && (family.planes() || !step.planes())) {
                 best = Math.min(best, Fitting.cost(step, family, bits));
             }
         }
