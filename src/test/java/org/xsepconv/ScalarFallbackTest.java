@@ -83,6 +83,15 @@ class ScalarFallbackTest {
         assertTrue(result.lines("vectors of up to 128 bits").size() > 0, result::text);
     }
 
+    /** Without registers for masks, and permutations of two tables, kernels store and permute in other ways. */
+    @Test
+    void kernelsForCpusWithoutMasksAgree() throws Exception {
+        assumeTrue(Cpu.PREFERRED_BITS == 512, "this CPU has none: all other tests test them");
+        Child.Result result = Child.run(EveryKernelMain.class, List.of(VECTORS, NATIVE, "-XX:UseAVX=2"), List.of());
+        assertAgrees(result);
+        assertEquals(1, result.lines("vectors of 256 bits, masks false").size(), result::text);
+    }
+
     @Test
     void aModuleNeedsNoFlags() throws Exception {
         assumeTrue(Files.exists(Child.classes().resolve("module-info.class")), "no module descriptor");

@@ -22,6 +22,15 @@ public final class Cpu {
     public static final int REGISTERS = PREFERRED_BITS == 512 || !x86() ? 32 : 16;
 
     /**
+     * Whether there are registers for masks. Without them a masked store may take as long as a dozen whole ones: AVX2 on AMD, 12 to 17 cycles
+     * in place of one. Masked loads cost nothing there.
+     */
+    public static final boolean MASKS = PREFERRED_BITS == 512;
+
+    /** Whether one instruction takes lanes from two vectors, wherever they are; else it is two permutations and a blend. */
+    public static final boolean TWO_TABLES = PREFERRED_BITS == 512 || !x86();
+
+    /**
      * Whether vectors of 512 bits are computed in two halves, so that 256 bits are as fast per lane: AMD's family 25 (Zen 4). False where the
      * system does not tell.
      */

@@ -179,7 +179,7 @@ record AnyPlanes(RowStream shape, OpenAxis across) implements Emitter {
         StripMasks masks = across == null
                 ? StripMasks.Given.of(t, strips, t.t().plus(permutations))
                 : StripMasks.Fixed.of(t, strips, strip);
-        RowTaps taps = new RowTaps(t, strips, strip, masks);
+        RowTaps taps = new RowTaps(t, strips, strip, masks, false);
         int stride = shape.g().rows().stride();
         t.loop(t.number(2), n -> {
             Address x = t.step(t.x(), n, t.number(6), 1);

@@ -1,5 +1,6 @@
 package org.xsepconv.internal.emit;
 
+import org.xsepconv.internal.cpu.Cpu;
 import org.xsepconv.internal.tile.Address;
 import org.xsepconv.internal.tile.Index;
 import org.xsepconv.internal.tile.Mask;
@@ -22,23 +23,35 @@ record ChainCopy(ChainRows chain) {
     /** What is copied for some rows: something for every group of channels that the vector has lanes of. */
     TileMethod copies(TileClass c) {
         TileMethod t = c.method("copies", "vector", "strip", "from", "count");
-        TileMethod copy = copy(c);
+        boolean apart = chain.masks() && !Cpu.MASKS;
+        TileMethod copy = copy(c, "copy", chain.masks() && !apart);
+        TileMethod part = apart ? copy(c, "part", true) : null;
+        int all = (1 << c.lanes()) - 1;
         Address first = firstCopy(t);
         t.loop(t.read(first), t.read(first.plus(Integer.BYTES)), i -> {
             Copy entry = copy(t, i);
-            t.call(
-                    copy,
-                    entry.x,
-                    t.w(),
-                    t.y(),
-                    entry.lanes,
-                    entry.minusTop,
-                    entry.left,
-                    entry.pixels,
-                    t.number(2),
-                    t.number(3));
+            if (apart) {
+                t.when(entry.lanes, all, () -> call(t, copy, entry));
+                t.when(entry.lanes, 0, all, () -> call(t, part, entry));
+            } else {
+                call(t, copy, entry);
+            }
         });
         return t;
+    }
+
+    private static void call(TileMethod t, TileMethod copy, Copy entry) {
+        t.call(
+                copy,
+                entry.x,
+                t.w(),
+                t.y(),
+                entry.lanes,
+                entry.minusTop,
+                entry.left,
+                entry.pixels,
+                t.number(2),
+                t.number(3));
     }
 
     /** Where the number of the first copy of a vector in a strip is. */
@@ -62,9 +75,9 @@ record ChainCopy(ChainRows chain) {
     }
 
     /** Some lanes of some rows, with the zeros around them. */
-    private TileMethod copy(TileClass c) {
-        TileMethod t = c.method("copy", "lanes", "minusTop", "left", "pixels", "from", "count");
-        Mask some = chain.masks() ? t.mask(t.number(0)) : null;
+    private TileMethod copy(TileClass c, String name, boolean masked) {
+        TileMethod t = c.method(name, "lanes", "minusTop", "left", "pixels", "from", "count");
+        Mask some = masked ? t.mask(t.number(0)) : null;
         Vec zero = t.constant("zero", 0);
         long vector = 4L * c.lanes();
         Index tall = t.literal(chain.height());
@@ -84,7 +97,7 @@ record ChainCopy(ChainRows chain) {
                                 t.tiles(t.number(3), chain.copied()),
                                 i -> pixels(t, x, to, t.start(i, chain.copied(), t.number(3)), chain.copied(), some));
                     },
-                    () -> t.loop(chain.bordered(), j -> t.store(zero, t.pin(t.step(y, j, vector)), some)));
+                    () -> t.loop(chain.bordered(), j -> store(t, zero, t.pin(t.step(y, j, vector)), some)));
         });
         return t;
     }
@@ -92,9 +105,9 @@ record ChainCopy(ChainRows chain) {
     /** Zeros left and right of what is copied. */
     private void around(TileMethod t, Copy copy, Address y, Vec zero, Mask some) {
         long vector = 4L * t.lanes();
-        t.loop(copy.left, j -> t.store(zero, t.pin(t.step(y, j, vector)), some));
+        t.loop(copy.left, j -> store(t, zero, t.pin(t.step(y, j, vector)), some));
         Index end = t.plus(copy.left, copy.pixels);
-        t.loop(end, t.literal(chain.bordered()), j -> t.store(zero, t.pin(t.step(y, j, vector)), some));
+        t.loop(end, t.literal(chain.bordered()), j -> store(t, zero, t.pin(t.step(y, j, vector)), some));
     }
 
     private void pixels(TileMethod t, Address x, Address y, Index first, int count, Mask some) {
@@ -106,8 +119,21 @@ record ChainCopy(ChainRows chain) {
             v[j] = t.load("x" + j, from.plus(j * chain.xPixel()), some);
         }
         for (int j = 0; j < count; j++) {
-            t.store(v[j], to.plus(j * vector), some);
+            store(t, v[j], to.plus(j * vector), some);
             t.release(v[j]);
         }
+    }
+
+    /** Some lanes; without registers for masks the others, which are in L1, are loaded and stored again. */
+    private static void store(TileMethod t, Vec v, Address to, Mask some) {
+        if (some == null || Cpu.MASKS) {
+            t.store(v, to, some);
+            return;
+        }
+        Vec old = t.load("old", to);
+        Vec both = t.blend("both", old, v, some);
+        t.release(old);
+        t.store(both, to);
+        t.release(both);
     }
 }

@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import org.xsepconv.internal.cpu.Cpu;
 import org.xsepconv.internal.plan.Axis;
+import org.xsepconv.internal.tile.TileMethod;
 
 /**
  * A tile of a kernel whose lanes are channels, and its estimated cost. Register pressure limits it from above; the loads of
@@ -13,7 +14,7 @@ import org.xsepconv.internal.plan.Axis;
  * @param emitter the kernel with this tile
  * @param cost of one vector of channels, all outputs, in FMAs
  */
-record Estimate(PixelEmitter emitter, double cost) {
+public record Estimate(PixelEmitter emitter, double cost) {
     /** Most weights that are counted as held in registers; longer rows of taps use each for a few tiles' columns only. */
     static final int WEIGHTS = 12;
 
@@ -23,6 +24,11 @@ record Estimate(PixelEmitter emitter, double cost) {
     private static final int CHUNK = 8;
 
     private static final int SMALLEST_CHUNK = 4;
+
+    /** Most taps of a kernel of several rows and columns whose tiles are straight-line, and most rows of such a tile. */
+    private static final int MOST_SQUARE = 9;
+
+    private static final int MOST_ROWS = 4;
 
     /** Smallest tile that is better for many taps than to do them in chunks. */
     private static final int FEWEST_OF_MANY = 7;
@@ -83,14 +89,45 @@ record Estimate(PixelEmitter emitter, double cost) {
                 .orElse(null);
     }
 
+    /**
+     * Whether rows and columns of taps are few enough for straight-line tiles. More of them, or with dilation, are slower so; and some channels as
+     * lanes of one vector are. With loads in any order all are.
+     */
+    static boolean square(Geometry g) {
+        boolean dense = g.rows().dilation() == 1 && g.columns().dilation() == 1;
+        boolean lines = g.rows().kernel() > 1 && g.columns().kernel() > 1;
+        return TileMethod.IN_ORDER && lines && dense && g.channels() == 0 && g.taps() <= MOST_SQUARE;
+    }
+
+    private static List<Estimate> squares(Geometry g) {
+        List<Estimate> all = new ArrayList<>();
+        for (int r = 1; r <= Math.min(MOST_ROWS, g.rows().out()); r++) {
+            for (int c = 1; c <= Math.min(MOST_OUTPUTS, g.columns().out()); c++) {
+                int n = r * c;
+                int held = held(g.columns(), c, g.columns().kernel())
+                        * Math.min(r, g.rows().kernel());
+                int loads = inputs(g.rows(), r) * inputs(g.columns(), c) + g.taps();
+                if (possible(n, held, n * (g.taps() + 1) + loads)) {
+                    double tile = n * g.taps() + LOAD * (loads + n) + TILE;
+                    double tiles = g.rows().out() / (double) r * overlapping(g.columns(), c);
+                    all.add(new Estimate(new PixelTiles(g, r, c), tile * tiles));
+                }
+            }
+        }
+        return all;
+    }
+
     /** Tiles of {@link PixelTiles}. */
     static List<Estimate> tiles(Geometry g) {
         List<Estimate> all = new ArrayList<>();
+        if (square(g)) {
+            return squares(g);
+        }
         int out = g.line().out();
         int fewest = g.taps() <= WEIGHTS ? 1 : Math.min(FEWEST_OF_MANY, out);
         for (int n = fewest; n <= Math.min(MOST_OUTPUTS, out); n++) {
             int loads = inputs(g.line(), n) + g.taps();
-            if (possible(n, g.taps(), n * (g.taps() + 1) + loads)) {
+            if (possible(n, held(g.line(), n, g.taps()), n * (g.taps() + 1) + loads)) {
                 double tile = n * g.taps() + LOAD * (loads + n) + TILE;
                 PixelEmitter emitter = g.vertical() ? new PixelTiles(g, n, 1) : new PixelTiles(g, 1, n);
                 all.add(new Estimate(emitter, tile * alongLine(g, n)));
@@ -107,7 +144,7 @@ record Estimate(PixelEmitter emitter, double cost) {
             for (int m = SMALLEST_CHUNK; m <= CHUNK; m++) {
                 int chunks = Math.ceilDiv(line.kernel(), m);
                 int loads = (n - 1) * line.stride() + 2 * m + n;
-                if (possible(n, m, n * (m + 2) + loads)) {
+                if (possible(n, held(line, n, m), n * (m + 2) + loads)) {
                     double tile = n * line.kernel() + chunks * (LOAD * (loads + n) + TILE);
                     all.add(new Estimate(new PixelChunks(g, n, m), tile * alongLine(g, n)));
                 }
@@ -122,8 +159,9 @@ record Estimate(PixelEmitter emitter, double cost) {
         int kw = g.columns().kernel();
         for (int c = 1; c <= Math.min(MOST_OUTPUTS, g.columns().out()); c++) {
             int loads = inputs(g.columns(), c) + kw;
-            if (possible(c, kw, c * (kw + 2) + loads)) {
-                double crowd = Math.max(0, c + kw - CROWD);
+            int held = held(g.columns(), c, kw);
+            if (possible(c, held, c * (kw + 2) + loads)) {
+                double crowd = Math.max(0, c + (TileMethod.IN_ORDER ? held : kw) - CROWD);
                 double row = c * kw + LOAD * loads + 1;
                 double tile = (1 + CROWDED * crowd * crowd) * g.rows().kernel() * row + TILE;
                 all.add(new Estimate(new PixelRows(g, c), tile * overlapping(g.columns(), c)));
@@ -151,11 +189,21 @@ record Estimate(PixelEmitter emitter, double cost) {
     static boolean possible(PixelEmitter any, OpenAxis cut) {
         int n = cut.size();
         int k = cut.axis().kernel();
-        return any.methods() <= MOST_METHODS && possible(n, k, n * (k + 2) + inputs(cut.axis(), n) + k);
+        int held = held(cut.axis(), n, k);
+        return any.methods() <= MOST_METHODS && possible(n, held, n * (k + 2) + inputs(cut.axis(), n) + k);
     }
 
-    private static boolean possible(int sums, int weights, int operations) {
-        return sums + Math.min(weights, WEIGHTS) + 2 <= Cpu.REGISTERS && operations <= MOST_OPERATIONS;
+    private static boolean possible(int sums, int held, int operations) {
+        return sums + held + 2 <= Cpu.REGISTERS && operations <= MOST_OPERATIONS;
+    }
+
+    /**
+     * Weights of a line of taps that are in registers at a time. A weight is first multiplied with the input under the first output, and last
+     * with that under the last one; but it is loaded earlier unless loads are kept in order.
+     */
+    public static int held(Axis line, int outputs, int taps) {
+        int most = TileMethod.IN_ORDER ? Math.ceilDiv((outputs - 1) * line.stride() + 1, line.dilation()) : WEIGHTS;
+        return Math.min(taps, most);
     }
 
     /** Inputs under neighbouring outputs. */

@@ -14,7 +14,8 @@ public enum Family {
 
         @Override
         public String declines(Geometry g, int bits) {
-            return g.rows().kernel() == 1 || g.columns().kernel() == 1 ? null : "is for lines of taps";
+            boolean line = g.rows().kernel() == 1 || g.columns().kernel() == 1;
+            return line || Estimate.square(g) ? null : "is for lines of taps, or few of them";
         }
     },
     /** {@link PixelChunks}. */

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
+import org.xsepconv.internal.cpu.Cpu;
 import org.xsepconv.internal.emit.Tiles.Run;
 import org.xsepconv.internal.tile.Activate;
 import org.xsepconv.internal.tile.Address;
@@ -32,6 +33,9 @@ import org.xsepconv.internal.tile.Vec;
 record PackedRows(Geometry g, int pack, int vectors) implements Emitter {
     /** More weights and tables than this do not fit the registers. */
     private static final int MOST_HELD = 17;
+
+    /** Cost of a permutation, in FMAs. */
+    private static final double PERMUTE = Cpu.TWO_TABLES ? 0.25 : 2.8;
 
     /** What the parts of one method share. */
     private record Tile(TileMethod t, Tiles vertical, Run run, Map<Long, Mask> masks, List<Lanes> tables) {}
@@ -81,7 +85,7 @@ record PackedRows(Geometry g, int pack, int vectors) implements Emitter {
                 (double) lanes * all / ((double) g.rows().out() * g.columns().out());
         double kh = g.rows().meanTaps();
         int kw = g.columns().kernel();
-        return wasted * (kh * (kw + 0.25 * (kw - 1) + 0.3) + 1.5);
+        return wasted * (kh * (kw + PERMUTE * (kw - 1) + 0.3) + 1.5);
     }
 
     @Override
@@ -146,10 +150,26 @@ record PackedRows(Geometry g, int pack, int vectors) implements Emitter {
             }
             for (int u = 0; u < outputs; u++) {
                 t.activate(sum[u], activate);
-                t.store(sum[u], y.plus(u * pack * g.yRow()), tile.masks.get(layout().stored(run, u)));
+                store(tile, u, sum[u], y.plus(u * pack * g.yRow()));
             }
         });
         return t;
+    }
+
+    /**
+     * Stores the lanes of an output vector that are outputs. What lies behind them may be overwritten if the next vectors of the tile put it
+     * right.
+     */
+    private void store(Tile tile, int u, Vec sum, Address y) {
+        int out = g.columns().out();
+        boolean dense = g.yRow() == 4L * out;
+        boolean covered = u * pack * out + tile.t.lanes() <= tile.run.size() * out;
+        Mask lanes = tile.masks.get(layout().stored(tile.run, u));
+        if (dense && covered) {
+            tile.t.storeAtLeast(sum, y, lanes);
+        } else {
+            tile.t.store(sum, y, lanes);
+        }
     }
 
     private void masks(Tile tile, int outputs) {

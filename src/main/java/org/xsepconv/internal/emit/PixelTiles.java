@@ -10,7 +10,8 @@ import org.xsepconv.internal.tile.TileMethod;
 import org.xsepconv.internal.tile.Vec;
 
 /**
- * Channels as lanes, a line of taps: 1xk and kx1 as straight-line tiles of rows by columns.
+ * Channels as lanes, a line of taps, or few of them: 1xk, kx1, and on CPUs with few registers kernels of up to 9 taps as straight-line tiles
+ * of rows by columns.
  *
  * <pre>{@code y[o,q,c] = act(b[c] + sum over r,s of x[o*stride+r*dilation-pad, q*stride+s*dilation-pad, c] * w[r,s,c])}</pre>
  *

@@ -112,6 +112,7 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
         int all = Math.ceilDiv(g.columns().out(), lanes);
         int taps = g.rows().kernel() == 1 ? g.columns().kernel() : 1;
         boolean permuted = permutes
+                && Cpu.TWO_TABLES
                 && g.kernels() == 0
                 && taps > 3
                 && taps < 9
@@ -203,7 +204,7 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
 
     @Override
     public int[] tables(Geometry of, int bits) {
-        return RowTaps.tables(g.columns(), bits / 32, permuted);
+        return RowTaps.tables(g.columns(), bits / 32, permuted, g.kernels() > 0);
     }
 
     @Override
@@ -252,7 +253,7 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
         String name = name(strip, part);
         TileMethod t = mapped ? c.method(name, "from", "to", "strip") : c.method(name, "from", "to");
         RegionMap map = mapped ? new RegionMap(t, g, strip, t.number(2), tables(g, 32 * c.lanes()), c.lanes()) : null;
-        RowTaps taps = new RowTaps(t, strips, strip, StripMasks.Fixed.of(t, strips, strip));
+        RowTaps taps = new RowTaps(t, strips, strip, StripMasks.Fixed.of(t, strips, strip), mapped);
         rows(t, strip, part, taps, t.w(), new PlaneRows.Fixed(part.g), map).emit(c.lanes());
         return t;
     }

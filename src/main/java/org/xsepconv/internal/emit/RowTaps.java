@@ -23,22 +23,23 @@ final class RowTaps {
     private final Strip strip;
     private final StripMasks masks;
     private final List<Lanes> tables = new ArrayList<>();
+    private final Halves halves;
     private final Vec zero;
     private Address row;
     private Vec[] loads;
 
-    /** Tables, outside of loops. */
-    RowTaps(TileMethod t, Strips strips, Strip strip, StripMasks masks) {
+    /** Tables, outside of loops; and whether lanes must be in the order of the outputs. */
+    RowTaps(TileMethod t, Strips strips, Strip strip, StripMasks masks, boolean ordered) {
         this.t = t;
         this.strips = strips;
         this.strip = strip;
         this.masks = masks;
-        int length = tables(strips.axis(), strips.lanes(), strips.permuted()).length;
+        int length = tables(strips.axis(), strips.lanes(), strips.permuted(), ordered).length;
         Address at = length == 0 ? null : t.pin(t.t());
-        for (int l = 0; l < length; l += strips.lanes()) {
-            boolean used = !strips.permuted() || strips.permutes(l / strips.lanes());
-            tables.add(used ? t.lanes(at.plus(4L * l)) : null);
+        for (int l = 0; strips.permuted() && l < length; l += strips.lanes()) {
+            tables.add(strips.permutes(l / strips.lanes()) ? t.lanes(at.plus(4L * l)) : null);
         }
+        this.halves = strips.axis().stride() == 2 ? Halves.of(t, at, ordered) : null;
         this.zero = strip.masks().contains(0L) && length > 0 ? t.constant("zero", 0) : null;
     }
 
@@ -48,13 +49,26 @@ final class RowTaps {
         return axis.stride() == 1 && axis.kernel() > 1 && axis.pad() < lanes && last < lanes && last > -lanes;
     }
 
-    static int[] tables(Axis axis, int lanes, boolean permuted) {
-        int[] tables = new int[permuted ? axis.kernel() * lanes : axis.stride() == 1 ? 0 : 2 * lanes];
+    static int[] tables(Axis axis, int lanes, boolean permuted, boolean ordered) {
+        if (axis.stride() == 2) {
+            return Halves.tables(lanes, ordered);
+        }
+        int[] tables = new int[permuted ? axis.kernel() * lanes : 0];
         for (int l = 0; l < tables.length; l++) {
             int shift = l / lanes * axis.dilation() - axis.pad();
-            tables[l] = permuted ? l % lanes + (shift < 0 ? lanes + shift : shift) : 2 * (l % lanes) + l / lanes;
+            tables[l] = l % lanes + (shift < 0 ? lanes + shift : shift);
         }
         return tables;
+    }
+
+    /** Sums in the order of the outputs; they are released. */
+    Vec ordered(String of, Vec sum) {
+        return halves == null ? sum : halves.ordered(of, sum);
+    }
+
+    /** Outputs in the order of the sums; they are released. */
+    Vec mixed(String of, Vec outputs) {
+        return halves == null ? outputs : halves.mixed(of, outputs);
     }
 
     /** Lanes of a vector to store, or null for all. */
@@ -129,6 +143,6 @@ final class RowTaps {
             loads[2 * v] = orZero(load("x" + v + "," + s, column(v, s)));
             loads[2 * v + 1] = orZero(load("x" + v + "," + s + "'", column(v, s) + strips.lanes()));
         }
-        return t.permute("x" + v + "," + s, tables.get(odd), loads[2 * v], loads[2 * v + 1]);
+        return halves.half("x" + v + "," + s, loads[2 * v], loads[2 * v + 1], odd == 1);
     }
 }

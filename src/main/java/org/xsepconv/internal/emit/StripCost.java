@@ -1,7 +1,9 @@
 package org.xsepconv.internal.emit;
 
 import org.xsepconv.internal.cpu.Cpu;
+import org.xsepconv.internal.emit.Strips.Strip;
 import org.xsepconv.internal.plan.Axis;
+import org.xsepconv.internal.tile.TileMethod;
 
 /**
  * What the strips of a {@link RowStream} are estimated to cost.
@@ -12,15 +14,32 @@ import org.xsepconv.internal.plan.Axis;
  */
 record StripCost(RowStream s, Geometry g, int lanes) {
     /** An unaligned load, in FMAs. */
-    private static final double LOAD = 1.7;
+    private static final double LOAD = TileMethod.IN_ORDER ? 2.1 : 1.7;
+
+    /** How many times as much a masked one takes more: without registers for masks they are loaded, too. */
+    private static final double MASKED = Cpu.MASKS ? 0 : 1;
 
     /** How many times as much it is where two FMAs are done per cycle. */
     private static final double SPLIT = 1.4;
+
+    /** The even or odd lanes of two loads; and where that takes two permutations and a blend. */
+    private static final double HALF = Cpu.TWO_TABLES ? 0.5 : 1.5;
+
+    private static final double ORDERED_HALF = 4.5;
 
     /** What a step costs beside loads and FMAs, in FMAs: for every vector, and once. */
     private static final double VECTOR = 0.6;
 
     private static final double STEP = 2.4;
+
+    /** Of a sum that stays open, where that was measured; it shows beside few multiply-adds only. */
+    private static final double MOVE = TileMethod.IN_ORDER ? 1 : 0;
+
+    /** What a strip costs beside its steps, where that was measured: branches at its ends are predicted wrongly. */
+    private static final double START = TileMethod.IN_ORDER ? 50 : 0;
+
+    /** Weights that a single vector of columns loads, of those there are. */
+    private static final double RELOADED = TileMethod.IN_ORDER ? 0.6 : 0.75;
 
     /** Cycles until a sum can be added to again: so many sums per FMA of a cycle have to be open from step to step. */
     private static final double LATENCY = 4;
@@ -53,7 +72,13 @@ record StripCost(RowStream s, Geometry g, int lanes) {
         double chosen =
                 g.kernels() == 0 ? 0 : RegionMap.cost(loads, LOAD * RowStream.open(g.rows()), g.taps(), s.vectors());
         double sums = inside * Math.max(chosen, Math.max(fmas(stages), loads));
-        return wasted * (sums + stages * steps * (VECTOR + STEP / s.vectors()));
+        double strip = START / g.rows().out() / s.vectors();
+        return wasted * (sums + stages * (steps * step() + strip));
+    }
+
+    /** What a step costs beside loads and FMAs: sums that stay open move to their neighbours' registers. */
+    private double step() {
+        return VECTOR + STEP / s.vectors() + MOVE * (open() - 1) / g.columns().kernel();
     }
 
     /** Output rows that are open at a time. */
@@ -65,12 +90,27 @@ record StripCost(RowStream s, Geometry g, int lanes) {
     /** The loads of an input row. */
     private double row() {
         int kw = g.columns().kernel();
-        return g.columns().stride() == 2 ? LOAD * (kw + 1) + 0.5 * kw : (s.permuted() ? 0.7 : 1) * LOAD * kw;
+        double load = LOAD * (1 + MASKED * masked());
+        double half = Cpu.TWO_TABLES || g.kernels() == 0 ? HALF : ORDERED_HALF;
+        return g.columns().stride() == 2 ? load * (kw + 1) + half * kw : (s.permuted() ? 0.7 : 1) * load * kw;
+    }
+
+    /** The part of the loads that is masked. */
+    private double masked() {
+        long all = (1L << lanes) - 1;
+        double masked = 0;
+        double masks = 0;
+        for (Strip strip : s.strips(lanes).strips()) {
+            masked += strip.count()
+                    * strip.masks().stream().filter(m -> m != all && m != 0).count();
+            masks += strip.count() * strip.masks().size();
+        }
+        return masked / masks;
     }
 
     private double fmas(int stages) {
         // One vector at a time shares no weight that is loaded with another one.
-        double reloaded = s.vectors() > 1 ? 0 : Math.max(0, 0.75 * g.taps() - stages * s.held());
+        double reloaded = s.vectors() > 1 ? 0 : Math.max(0, RELOADED * g.taps() - stages * s.held());
         boolean several = g.rows().kernel() > 1;
         boolean large = several
                 && (g.columns().kernel() >= RowStream.LONG || s.vectors() == 1 && g.taps() > RowStream.MOST_HELD);
@@ -83,6 +123,9 @@ record StripCost(RowStream s, Geometry g, int lanes) {
     }
 
     private double spills() {
+        if (TileMethod.IN_ORDER) {
+            return 1;
+        }
         boolean one = g.columns().out() <= Math.min(2, s.vectors()) * lanes;
         boolean strided = g.columns().stride() == 2;
         if (Cpu.FMAS == 1 || g.columns().kernel() < RowStream.LONG || one && strided == (s.vectors() == 1)) {

@@ -58,6 +58,7 @@ record StripRows(
                 for (int v = 0; v < size; v++) {
                     Vec sum = t.known("sum" + v, sums.get(carried + v), bias.getFirst(), all);
                     t.activate(sum, activate);
+                    sum = taps.ordered("y" + v, sum);
                     t.store(sum, y.plus(4L * strip.vectors().get(v)), taps.stored(v));
                     t.release(sum);
                 }
@@ -78,6 +79,7 @@ record StripRows(
         Address y = t.pin(rows.output(t, row, 0));
         for (int v = 0; v < sums.size(); v++) {
             Vec sum = t.load("begun" + v, y.plus(4L * strip.vectors().get(v)), taps.stored(v));
+            sum = taps.mixed("mixed" + v, sum);
             t.set(List.of(sums.get(v)), List.of(sum));
             t.release(sum);
         }

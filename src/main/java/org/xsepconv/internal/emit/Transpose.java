@@ -3,7 +3,6 @@ package org.xsepconv.internal.emit;
 import org.xsepconv.internal.tile.Address;
 import org.xsepconv.internal.tile.Carrier;
 import org.xsepconv.internal.tile.Index;
-import org.xsepconv.internal.tile.Lanes;
 import org.xsepconv.internal.tile.Mask;
 import org.xsepconv.internal.tile.TileClass;
 import org.xsepconv.internal.tile.TileMethod;
@@ -17,11 +16,8 @@ import org.xsepconv.internal.tile.Vec;
  * y[c*plane + p*4] = x[p*pitch + c*4]   to planes
  * }</pre>
  *
- * <p>In blocks of 8 rows of 8 lanes. Row r and row r+d exchange lanes, for d = 2, 4, 1. With d = 2 and 1 that takes two
- * two-table permutes. With d = 4 two blends do, which more ports of a processor can execute, because the lanes to be
- * exchanged already face each other: the permutes before move lane l of row r to l^(r&4), those after move it back, and
- * both do so in what they permute anyway. Per block: 8 loads, 16 permutes, 8 blends, 8 stores. Registers: 8 rows, 8 tables,
- * one more in between. Vectors of 4 lanes need no blends.
+ * <p>In blocks of 8 rows of 8 lanes, which are exchanged in registers ({@link LaneExchange}). Per block: 8 loads, 14 to 16 permutes, 8 to 24
+ * blends, 8 stores. Registers: 8 rows, 8 tables, one more in between.
  *
  * <p>Vectors of more than 8 lanes gain nothing: loads and stores limit them, a block of 16 by 16 wastes more where the last
  * one overlaps, and its method is close to what C1 cannot compile.
@@ -42,12 +38,6 @@ public record Transpose(boolean toPixels, long plane, long pitch, int rest, int 
 
     private static final int MOST_BITS = 256;
 
-    /** Distances of the stages of permutes, the one before the blends and the one after. */
-    private static final int[] NEAR = {2, 1};
-
-    /** Distance of the stage of blends; also rows of a group, which have their tables in common. */
-    private static final int FAR = 4;
-
     /**
      * Channels of a block, and pixels.
      *
@@ -59,28 +49,13 @@ public record Transpose(boolean toPixels, long plane, long pitch, int rest, int 
     }
 
     /**
-     * What the kernel reads at {@code t}: per stage of permutes, and per group of four rows, the lane numbers of the first
-     * and the second result.
+     * What the kernel reads at {@code t}: lane numbers.
      *
      * @param bits vector width of the plan
      * @return lane numbers, in 64-byte aligned memory
      */
     public static int[] tables(int bits) {
-        int lanes = block(bits);
-        int[] table = new int[NEAR.length * lanes / FAR * 2 * lanes];
-        int n = 0;
-        for (int d : NEAR) {
-            for (int group = 0; group < lanes; group += FAR) {
-                for (int result = 0; result < 2; result++) {
-                    for (int l = 0; l < lanes; l++) {
-                        int from = l ^ group;
-                        int row = (from & d) == 0 ? 0 : lanes;
-                        table[n++] = row + (result == 0 ? from & ~d : from | d);
-                    }
-                }
-            }
-        }
-        return table;
+        return LaneExchange.tables(block(bits));
     }
 
     private String title() {
@@ -121,29 +96,24 @@ public record Transpose(boolean toPixels, long plane, long pitch, int rest, int 
     TileMethod line(TileClass c, String name, int channels) {
         TileMethod m = plane == ANY ? c.method(name, "pixels", "plane") : c.method(name, "pixels");
         int lanes = c.lanes();
-        Address t = m.pin(m.t());
-        Lanes[] table = new Lanes[NEAR.length * lanes / FAR * 2];
-        for (int n = 0; n < table.length; n++) {
-            table[n] = m.lanes(t.plus(4L * lanes * n));
-        }
-        Mask far = lanes > FAR ? m.mask(0xF0) : null;
+        LaneExchange exchange = LaneExchange.of(m, m.pin(m.t()));
         if (pixels > 0) {
             Mask some = m.mask((1L << pixels) - 1);
-            block(m, table, far, some, m.x(), m.y(), channels);
+            block(m, exchange, some, m.x(), m.y(), channels);
             return m;
         }
         m.loop(m.tiles(m.number(0), lanes), i -> {
             Index p = m.start(i, lanes, m.number(0));
             Address x = m.step(m.x(), p, toPixels ? 4 : pitch);
             Address y = m.step(m.y(), p, toPixels ? pitch : 4);
-            block(m, table, far, null, x, y, channels);
+            block(m, exchange, null, x, y, channels);
         });
         return m;
     }
 
     /** Pixels by channels, some of which may not exist. */
-    private void block(TileMethod m, Lanes[] table, Mask far, Mask some, Address x, Address y, int channels) {
-        int lanes = table.length;
+    private void block(TileMethod m, LaneExchange exchange, Mask some, Address x, Address y, int channels) {
+        int lanes = m.lanes();
         int there = pixels > 0 ? pixels : lanes;
         int in = toPixels ? channels : there;
         int out = toPixels ? there : channels;
@@ -154,22 +124,7 @@ public record Transpose(boolean toPixels, long plane, long pitch, int rest, int 
         for (int r = 0; r < lanes; r++) {
             row[r] = r < in ? m.load("x" + r, from[r], toPixels ? some : null) : m.copy("zero" + r, zero);
         }
-        for (int r = 0; r < lanes; r++) {
-            if ((r & NEAR[0]) == 0) {
-                permute(m, row, r, NEAR[0], table, r / FAR * 2);
-            }
-        }
-        for (int r = 0; r + FAR < lanes; r++) {
-            Vec a = row[r];
-            Vec b = row[r + FAR];
-            row[r] = m.blend("b" + r, a, b, far);
-            row[r + FAR] = m.blend("b" + (r + FAR), b, a, far);
-            m.release(a);
-            m.release(b);
-        }
-        for (int r = 0; r < lanes; r += 2) {
-            permute(m, row, r, NEAR[1], table, (lanes + r) / FAR * 2);
-        }
+        exchange.apply(m, row, in, out);
         for (int r = 0; r < out; r++) {
             m.store(row[r], to[r], toPixels ? null : some);
         }
@@ -184,15 +139,5 @@ public record Transpose(boolean toPixels, long plane, long pitch, int rest, int 
                     pinned == null ? m.pin(m.step(first, m.number(1), r)) : pinned.plus(r * (planes ? plane : pitch));
         }
         return places;
-    }
-
-    /** Rows r and r+d exchange lanes. */
-    private static void permute(TileMethod m, Vec[] row, int r, int d, Lanes[] table, int first) {
-        Vec a = row[r];
-        Vec b = row[r + d];
-        row[r] = m.permute("d" + d + "_" + r, table[first], a, b);
-        row[r + d] = m.permute("d" + d + "_" + (r + d), table[first + 1], a, b);
-        m.release(a);
-        m.release(b);
     }
 }

@@ -5,9 +5,11 @@ import java.util.List;
 import org.xsepconv.PlanOptions;
 import org.xsepconv.internal.cpu.Cpu;
 import org.xsepconv.internal.emit.Compiler;
+import org.xsepconv.internal.emit.Estimate;
 import org.xsepconv.internal.plan.Axis;
 import org.xsepconv.internal.plan.Step;
 import org.xsepconv.internal.plan.View;
+import org.xsepconv.internal.tile.TileMethod;
 
 /**
  * How a chain with channels as lanes is cut: into strips of columns whose rings of rows stay in L1, into bands of rows where there are too few
@@ -62,8 +64,11 @@ record ChainPlan(
     /** What it takes to call a convolution for some rows, in FMAs. */
     private static final double OPERATION = 15;
 
-    /** What is added where such chains were not measured yet: they are chosen only if they should gain clearly. */
-    private static final double UNMEASURED = 1.15;
+    /**
+     * How much longer its loops take than those of single convolutions: with vectors of 256 bits every call and every loop does half as much, and
+     * a pixel of the input takes half of a cache line only. On CPUs that compute 512 bits in halves it was not measured.
+     */
+    private static final double LOOPS = TileMethod.IN_ORDER ? 1.6 : Cpu.HALVES ? 1.15 : 1;
 
     private static final int FEWEST_CHANNELS = 8;
 
@@ -176,7 +181,7 @@ record ChainPlan(
             int kw = axis.kernel();
             int inputs = Math.min(n * kw, under(axis, n));
             double cost = Math.ceilDiv(axis.out(), n) * (6 + rowsOfTaps * (n * kw + 0.5 * (inputs + kw)) + 0.5 * n);
-            if (n + Math.min(kw, 12) + 3 <= Cpu.REGISTERS && cost < least) {
+            if (n + Estimate.held(axis, n, kw) + 3 <= Cpu.REGISTERS && cost < least) {
                 least = cost;
                 best = n;
             }
@@ -242,7 +247,7 @@ record ChainPlan(
         double operations = bands()
                 * strips.length
                 * schedule.operations(0, Math.min(band, schedule.rows())).size();
-        double sums = (pixels + OPERATION * operations) * in.n() * vectors() * lanes * (Cpu.HALVES ? UNMEASURED : 1);
+        double sums = (pixels + OPERATION * operations) * in.n() * vectors() * lanes * LOOPS;
         double outputs = (double) schedule.rows() * stages.getLast().columns().out();
         double inputs = (double) in.rows().in() * in.columns().in();
         double moved = Costs.moved((inputs + outputs) * in.n() * step.c());

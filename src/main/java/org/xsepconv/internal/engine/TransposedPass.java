@@ -26,9 +26,9 @@ final class TransposedPass extends ConvPass {
     private static final int MOST_CHANNELS = 64;
 
     /** Cost of a vector through a transposition, in FMAs of a CPU that does one per cycle: of planes that lie in few pages, and of others. */
-    private static final double SIDE = 5.5;
+    private static final double SIDE = Cpu.TWO_TABLES ? 5.5 : 10;
 
-    private static final double FAR_SIDE = 7;
+    private static final double FAR_SIDE = Cpu.TWO_TABLES ? 7 : 12;
 
     /** How many times as much it is where two FMAs are done per cycle, but one permutation. */
     private static final double PERMUTES = 2.4;

@@ -7,6 +7,7 @@ import java.util.function.Consumer;
 
 /** The lines of a method, each with the bytecode for it, and the local variables that they may still use. */
 final class Recording {
+    /** A line, with a text that is null if it is not listed. */
     private record Line(int depth, String text, Consumer<CodeBuilder> code) {}
 
     private final List<Line> lines = new ArrayList<>();
@@ -25,6 +26,11 @@ final class Recording {
 
     void add(String text, Consumer<CodeBuilder> code) {
         lines.add(new Line(depth, text, code));
+    }
+
+    /** Bytecode that listings leave out, as it computes nothing. */
+    void hint(Consumer<CodeBuilder> code) {
+        lines.add(new Line(depth, null, code));
     }
 
     /** A local variable, until the end of the scope or its release. */
@@ -67,8 +73,9 @@ final class Recording {
     }
 
     void list(StringBuilder text) {
-        for (Line line : lines) {
-            text.append("  ".repeat(line.depth)).append(line.text).append('\n');
-        }
+        lines.stream()
+                .filter(line -> line.text != null)
+                .forEach(line ->
+                        text.append("  ".repeat(line.depth)).append(line.text).append('\n'));
     }
 }

@@ -16,6 +16,7 @@ import java.lang.invoke.MethodHandles;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import org.xsepconv.internal.cpu.Cpu;
 
 /**
  * A class of vector code under construction: methods made of loads, multiply-adds, permutations, activations, stores, calls
@@ -39,6 +40,10 @@ public final class TileClass {
     static final String SPIN = "spin";
 
     final int bits;
+
+    /** Whether masked stores are as fast as others. */
+    final boolean masks = Cpu.MASKS;
+
     private final Carrier source;
     private final Carrier target;
     final ClassDesc self;

@@ -12,6 +12,9 @@ import org.xsepconv.internal.kernel.ActivationKind;
  * for it; vectors, addresses and counters live in local variables of the method, and cannot leave it.
  */
 public final class TileMethod extends VectorOperations {
+    /** Whether vectors are loaded about where a method says so, and not as early as the JVM likes. */
+    public static final boolean IN_ORDER = CompilerHints.AHEAD > 0;
+
     TileMethod(Signature signature) {
         super(signature);
         if (signature.entry()) {

@@ -5,6 +5,7 @@ import java.nio.ByteOrder;
 import java.util.List;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
@@ -52,9 +53,17 @@ final class Training {
         FloatVector sum = x.fma(m, FloatVector.broadcast(s, 1f));
         sum = sum.blend(zero, sum.compare(VectorOperators.LT, zero));
         sum = sum.add(x).mul(m).div(FloatVector.broadcast(s, 6f));
-        IntVector p = IntVector.zero(ints);
+        IntVector p = IntVector.broadcast(ints, 0).addIndex(1);
         FloatVector moved = p.selectFrom(sum.reinterpretAsInts()).reinterpretAsFloats();
         moved = p.selectFrom(moved.reinterpretAsInts(), sum.reinterpretAsInts()).reinterpretAsFloats();
+        if (s.length() > 2) {
+            FloatVector part = (FloatVector) moved.reinterpretShape(FloatVector.SPECIES_64, 0);
+            part.intoArray(array, 0);
+            LongVector pairs = moved.reinterpretAsLongs();
+            moved = pairs.lanewise(VectorOperators.LSHL, Float.SIZE)
+                    .lanewise(VectorOperators.LSHR, Float.SIZE)
+                    .reinterpretAsFloats();
+        }
         moved.intoMemorySegment(memory, 0, ORDER);
         moved.intoMemorySegment(memory, 0, ORDER, some);
         FloatVector a = FloatVector.fromArray(s, array, 0);

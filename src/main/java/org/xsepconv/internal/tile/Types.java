@@ -9,6 +9,7 @@ import java.nio.ByteOrder;
 import java.util.List;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.Vector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
@@ -19,6 +20,7 @@ import org.xsepconv.internal.kernel.Memory;
 final class Types {
     static final ClassDesc FLOATS = of(FloatVector.class);
     static final ClassDesc INTS = of(IntVector.class);
+    static final ClassDesc LONGS = of(LongVector.class);
     static final ClassDesc VECTOR = of(Vector.class);
     static final ClassDesc MASK = of(VectorMask.class);
     static final ClassDesc SPECIES = of(VectorSpecies.class);
@@ -26,6 +28,7 @@ final class Types {
     static final ClassDesc SEGMENT = of(MemorySegment.class);
     static final ClassDesc ARRAY = ConstantDescs.CD_float.arrayType();
     static final ClassDesc OPERATORS = of(VectorOperators.class);
+    static final ClassDesc BINARY_OPERATOR = of(VectorOperators.Binary.class);
     static final ClassDesc COMPARISON = of(VectorOperators.Comparison.class);
     static final ClassDesc MATH = of(Math.class);
     static final ClassDesc MEMORY = of(Memory.class);
@@ -54,6 +57,8 @@ final class Types {
     static final MethodTypeDesc FROM_LONG = type(MASK, SPECIES, ConstantDescs.CD_long);
     static final MethodTypeDesc AS_INTS = type(INTS);
     static final MethodTypeDesc AS_FLOATS = type(FLOATS);
+    static final MethodTypeDesc AS_LONGS = type(LONGS);
+    static final MethodTypeDesc SHIFT = type(LONGS, BINARY_OPERATOR, ConstantDescs.CD_long);
     static final MethodTypeDesc SELECT = type(INTS, VECTOR);
     static final MethodTypeDesc SELECT_TWO = type(INTS, VECTOR, VECTOR);
 

@@ -7,6 +7,7 @@ import java.util.List;
 /** What a {@link TileMethod} can do with vectors: loads, stores, arithmetic and permutations. */
 abstract sealed class VectorOperations extends NumberOperations permits TileMethod {
     private boolean vectors;
+    private int loads;
 
     VectorOperations(Signature signature) {
         super(signature);
@@ -61,6 +62,7 @@ abstract sealed class VectorOperations extends NumberOperations permits TileMeth
                     .invokestatic(Types.FLOATS, array ? "fromArray" : "fromMemorySegment", from)
                     .astore(v.slot());
         });
+        loaded();
         return v;
     }
 
@@ -77,7 +79,15 @@ abstract sealed class VectorOperations extends NumberOperations permits TileMeth
             number(species(b), a);
             b.invokestatic(Types.FLOATS, "broadcast", Types.BROADCAST).astore(v.slot());
         });
+        loaded();
         return v;
+    }
+
+    /** Where registers are few, a fence now and then, which is no operation and not listed. */
+    private void loaded() {
+        if (CompilerHints.AHEAD > 0 && ++loads % CompilerHints.AHEAD == 0) {
+            code.hint(CompilerHints::keepLoadsBehind);
+        }
     }
 
     private void number(CodeBuilder b, Address a) {
@@ -103,14 +113,33 @@ abstract sealed class VectorOperations extends NumberOperations permits TileMeth
      * @param m the lanes, or null for all
      */
     public void store(Vec v, Address a, Mask m) {
+        code.add("store " + v + " to " + a + where(m), b -> {
+            if (m != null && m.parts() != null) {
+                m.parts().store(b, memory, v, a);
+            } else {
+                store(b, v, a, m);
+            }
+        });
+    }
+
+    /**
+     * Stores some lanes, and if that is faster all.
+     *
+     * @param v what
+     * @param a pinned; memory under other lanes must be free to be overwritten
+     * @param m the lanes
+     */
+    public void storeAtLeast(Vec v, Address a, Mask m) {
+        code.add("store " + v + " to " + a + where(m), b -> store(b, v, a, signature.owner().masks ? m : null));
+    }
+
+    private void store(CodeBuilder b, Vec v, Address a, Mask m) {
         boolean array = memory.array(a.space());
         MethodTypeDesc into = m == null
                 ? array ? Types.STORE_ARRAY : Types.STORE
                 : array ? Types.STORE_ARRAY_MASKED : Types.STORE_MASKED;
-        code.add("store " + v + " to " + a + where(m), b -> {
-            memory.place(b.aload(v.slot()), a, m != null);
-            mask(b, m).invokevirtual(Types.FLOATS, array ? "intoArray" : "intoMemorySegment", into);
-        });
+        memory.place(b.aload(v.slot()), a, m != null);
+        mask(b, m).invokevirtual(Types.FLOATS, array ? "intoArray" : "intoMemorySegment", into);
     }
 
     private static String where(Mask m) {
@@ -206,19 +235,30 @@ abstract sealed class VectorOperations extends NumberOperations permits TileMeth
 
     /** A set of lanes: bit l for lane l. To be made outside of loops. */
     public Mask mask(long lanes) {
-        Mask m = new Mask(code.unique("m"), code.slot(1));
-        code.add(
-                m + " = lanes " + Long.toBinaryString(lanes),
-                b -> species(b)
-                        .loadConstant(lanes)
-                        .invokestatic(Types.MASK, "fromLong", Types.FROM_LONG)
-                        .astore(m.slot()));
+        FirstLanes parts = parts(lanes);
+        Mask m = new Mask(code.unique("m"), code.slot(1), parts);
+        code.add(m + " = lanes " + Long.toBinaryString(lanes), b -> {
+            species(b)
+                    .loadConstant(lanes)
+                    .invokestatic(Types.MASK, "fromLong", Types.FROM_LONG)
+                    .astore(m.slot());
+            if (parts != null) {
+                parts.prepare(b);
+            }
+        });
         return m;
+    }
+
+    private FirstLanes parts(long set) {
+        int lanes = signature.owner().lanes();
+        return signature.owner().masks || !FirstLanes.are(set, lanes)
+                ? null
+                : new FirstLanes(lanes, Long.bitCount(set), FirstLanes.split(set) ? code.slot(1) : -1);
     }
 
     /** A set of lanes, bit l for lane l, that is known when the kernel runs. To be made outside of loops. */
     public Mask mask(Index lanes) {
-        Mask m = new Mask(code.unique("m"), code.slot(1));
+        Mask m = new Mask(code.unique("m"), code.slot(1), null);
         code.add(
                 m + " = lanes " + lanes,
                 b -> species(b)
@@ -260,6 +300,29 @@ abstract sealed class VectorOperations extends NumberOperations permits TileMeth
             b.aload(c.slot()).invokevirtual(Types.FLOATS, "reinterpretAsInts", Types.AS_INTS);
             b.invokevirtual(Types.INTS, "selectFrom", Types.SELECT_TWO)
                     .invokevirtual(Types.INTS, "reinterpretAsFloats", Types.AS_FLOATS)
+                    .astore(v.slot());
+        });
+        return v;
+    }
+
+    /** Lane 2i+1 is lane 2i of {@code a}, others are zero, where a vector's first lane is its lowest. */
+    public Vec up(String of, Vec a) {
+        return shift(of, a, "LSHL", "up");
+    }
+
+    /** Lane 2i is lane 2i+1 of {@code a}, others are zero, where a vector's first lane is its lowest. */
+    public Vec down(String of, Vec a) {
+        return shift(of, a, "LSHR", "down");
+    }
+
+    private Vec shift(String of, Vec a, String operator, String name) {
+        Vec v = vec(of);
+        code.add(v + " = " + name + " " + a, b -> {
+            b.aload(a.slot()).invokevirtual(Types.FLOATS, "reinterpretAsLongs", Types.AS_LONGS);
+            b.getstatic(Types.OPERATORS, operator, Types.BINARY_OPERATOR)
+                    .loadConstant((long) Float.SIZE)
+                    .invokevirtual(Types.LONGS, "lanewise", Types.SHIFT)
+                    .invokevirtual(Types.LONGS, "reinterpretAsFloats", Types.AS_FLOATS)
                     .astore(v.slot());
         });
         return v;
