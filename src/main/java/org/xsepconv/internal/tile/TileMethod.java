@@ -11,7 +11,7 @@ import org.xsepconv.internal.kernel.ActivationKind;
  * A method of a {@link TileClass} under construction. Every operation is recorded as a line of the listing and the bytecode
  * for it; vectors, addresses and counters live in local variables of the method, and cannot leave it.
  */
-public final class TileMethod extends VectorOperations {
+public final class TileMethod extends LaneOperations {
     /** Whether vectors are loaded about where a method says so, and not as early as the JVM likes. */
     public static final boolean IN_ORDER = CompilerHints.AHEAD > 0;
 
