@@ -135,7 +135,7 @@ class ScalarFallbackTest {
         assertEquals(1, result.lines("executed").size(), result::text);
         assertEquals(List.of(), result.lines(OURS));
         assumeTrue(Cpu.PREFERRED_BITS > 0);
-        assertEquals(1, result.lines("  kernel nhwc-rows").size(), result::text);
+        assertEquals(1, result.lines(": compiled for this geometry").size(), result::text);
         assertEquals(List.of(), result.lines("checked"));
     }
 }
