@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.lang.foreign.Arena;
@@ -47,12 +48,27 @@ class WarmUpTest {
         assertFalse(plan.describe().contains("warming"), plan::describe);
     }
 
-    /** Methods for edges and corners are compiled last. Interpreted, they take several times as long as all others. */
+    /**
+     * Methods for edges and corners are compiled last. Interpreted, they take several times as long as all others. Of three plans one must have
+     * waited for them: a loop that was compiled before its method can hide it.
+     */
     @Test
     void untilEdgesAreCompiled() {
         assumeTrue(Cpu.PREFERRED_BITS >= 128, "no vectors");
-        Plan plan = plan("nhwc:1x28x28x88 k:3x3 pad:same act:identity");
-        assertTrue(plan.warmUp(LONG), plan::describe);
+        StringBuilder slow = new StringBuilder();
+        for (int size = 28; size < 31; size++) {
+            Plan plan = plan("nhwc:1x" + size + "x" + size + "x88 k:3x3 pad:same act:identity");
+            assertTrue(plan.warmUp(LONG), plan::describe);
+            String text = slowAtFirst(plan);
+            if (text.isEmpty()) {
+                return;
+            }
+            slow.append(text);
+        }
+        fail(slow.toString());
+    }
+
+    private static String slowAtFirst(Plan plan) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment src = arena.allocate(4 * plan.operator().src().elements(), 64);
             MemorySegment dst = arena.allocate(4 * plan.operator().dst().elements(), 64);
@@ -63,7 +79,7 @@ class WarmUpTest {
                 plan.execute(src, dst, workspace);
             }
             long later = median(() -> plan.execute(src, dst, workspace));
-            assertTrue(first <= 3 * later, first + " ns, and later " + later);
+            return first <= 3 * later ? "" : first + " ns, and later " + later + "; ";
         }
     }
 

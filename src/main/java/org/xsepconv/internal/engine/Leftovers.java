@@ -33,6 +33,7 @@ final class Leftovers {
     private static final double FASTER = 0.85;
 
     private final List<Compiled> kernels;
+    private final double expected;
     private final Runnable call;
     private long next = System.nanoTime();
     private long first;
@@ -42,10 +43,12 @@ final class Leftovers {
      * Of a program.
      *
      * @param kernels its kernels
+     * @param expected nanoseconds of a call at full speed: what is beyond that is not noise
      * @param call runs it once
      */
-    Leftovers(List<Compiled> kernels, Runnable call) {
+    Leftovers(List<Compiled> kernels, double expected, Runnable call) {
         this.kernels = kernels;
+        this.expected = expected;
         this.call = call;
     }
 
@@ -67,7 +70,7 @@ final class Leftovers {
     }
 
     private void account(long with, long without) {
-        if (with - without > INTERPRETED + NOISE * without) {
+        if (with - without > INTERPRETED + NOISE * Math.min(without, expected)) {
             clean = 0;
         } else if (clean == 0 || without < FASTER * first) {
             clean = 1;

@@ -26,9 +26,10 @@ public final class Compiled {
 
     /**
      * Iterations of the empty loop of {@link TileKernel#spin}: with it, the JVM compiles a method after about 600 calls instead of
-     * up to 5000, and a call is not much longer than an interpreted one is anyway.
+     * up to 5000, and a call is not much longer than an interpreted one is anyway. With more than some 60 it compiles the loops of a method
+     * first, each by itself, for nothing.
      */
-    private static final int TURNS = 100;
+    private static final int TURNS = 25;
 
     /** Time in slow calls before a second definition; twice that before a third. */
     private static final long PATIENCE = 20_000_000_000L;
