@@ -11,6 +11,8 @@ import org.xsepconv.internal.plan.KernelTable;
 final class EveryKernelMain {
     private static final int MOST_COLUMNS = 21;
 
+    private static final int LEAST_CASES = 200;
+
     private EveryKernelMain() {}
 
     public static void main(String[] args) {
@@ -29,7 +31,9 @@ final class EveryKernelMain {
             }
         }
         System.out.println("vectors of " + Cpu.PREFERRED_BITS + " bits, masks " + Cpu.MASKS);
-        System.out.println("cases " + cases);
+        if (cases < LEAST_CASES) {
+            throw new AssertionError("cases: " + cases + ", expected " + LEAST_CASES + " or more");
+        }
         System.out.println("all agree");
     }
 

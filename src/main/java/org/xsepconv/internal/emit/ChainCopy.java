@@ -25,7 +25,7 @@ record ChainCopy(ChainRows chain) {
         TileMethod t = c.method("copies", "vector", "strip", "from", "count");
         boolean apart = chain.masks() && !Cpu.MASKS;
         TileMethod copy = copy(c, "copy", chain.masks() && !apart);
-        TileMethod part = apart ? copy(c, "part", true) : null;
+        TileMethod part = apart ? copy(c, "copySome", true) : null;
         int all = (1 << c.lanes()) - 1;
         Address first = firstCopy(t);
         t.loop(t.read(first), t.read(first.plus(Integer.BYTES)), i -> {

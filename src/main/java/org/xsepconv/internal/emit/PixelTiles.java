@@ -17,7 +17,8 @@ import org.xsepconv.internal.tile.Vec;
  *
  * <p>Every input under a tile is loaded once and multiplied into all outputs that it belongs to; every weight is loaded once
  * per tile. Per output vector of a full tile of R x C outputs and kh x kw taps, stride 1:
- * {@code ((R+kh-1)(C+kw-1) + kh*kw + 1) / RC} loads and {@code kh*kw} FMAs. Registers: RC sums, kh*kw weights, one input.
+ * {@code ((R+kh-1)(C+kw-1) + kh*kw + 1) / RC} loads and {@code kh*kw} FMAs. Registers: RC sums, kh*kw weights, or those of the
+ * outputs above an input where loads are kept in order ({@link Estimate#held}), one input.
  * Taps outside the image do not exist: tiles at the edges are methods of their own.
  *
  * @param g geometry
