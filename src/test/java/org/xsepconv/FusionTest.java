@@ -93,6 +93,8 @@ class FusionTest {
                 "nhwc:2x130x70x40 7",
                 "nchw:1x5x300x80 5",
                 "nchw:2x3x150x220 11",
+                "nchw:2x17x170x75 7",
+                "nchw:1x40x60x500 11",
                 "nhwc:1x400x60x3 9",
             })
     void buffersSlide(String text) {
@@ -131,7 +133,12 @@ class FusionTest {
     })
     void groupsAreWalkedTogether(int c, int h, int w) {
         assumeTrue(Cpu.PREFERRED_BITS >= 256, "no wide vectors");
-        TensorShape shape = TensorShape.nhwc(2, h, w, c);
+        for (Layout layout : Layout.values()) {
+            groupsAreWalkedTogether(new TensorShape(2, c, h, w, layout));
+        }
+    }
+
+    private static void groupsAreWalkedTogether(TensorShape shape) {
         DepthwiseConv2d square = SymmetricPadding.grouped(shape, 2, Activation.relu());
         Corner[] others = {Corner.TOP_LEFT, Corner.BOTTOM_RIGHT, Corner.TOP_RIGHT, Corner.BOTTOM_LEFT};
         DepthwiseConv2d large = SymmetricPadding.grouped(shape, 4, Activation.hardSwish(), others);
@@ -143,7 +150,7 @@ class FusionTest {
                 Chain.of(square, DepthwiseConv2d.of(shape, 3, 1).padding(Padding.same())),
                 Chain.of(large, DepthwiseConv2d.of(shape, 2, 5).padding(Padding.same()), square))) {
             for (int bits : Cpu.widths()) {
-                check(operator, ALWAYS.withVectorBits(bits), c);
+                check(operator, ALWAYS.withVectorBits(bits), shape.c());
             }
         }
         assertTrue(square.plan(ALWAYS, Cases.weights(square, 1)).describe().contains("groups in one walk"));

@@ -185,10 +185,13 @@ class GuardTest {
     @Test
     void manyChainsAreWalkedDownTheRows() {
         assumeTrue(Cpu.PREFERRED_BITS >= 256, "no wide vectors");
-        long walked = fused().filter(
-                        plan -> plan.describe().contains("fused, compiled for this geometry, channels as lanes"))
-                .count();
-        assertTrue(walked > 30, () -> walked + " chains are one kernel");
+        List<String> plans = fused().map(Plan::describe).toList();
+        for (String lanes : List.of("channels", "columns")) {
+            long walked = plans.stream()
+                    .filter(text -> text.contains("fused, compiled for this geometry, " + lanes + " as lanes"))
+                    .count();
+            assertTrue(walked > 30, () -> walked + " chains are one kernel with " + lanes + " as lanes");
+        }
     }
 
     @Test

@@ -1,6 +1,7 @@
 package org.xsepconv.internal.engine;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.xsepconv.PlanOptions;
 import org.xsepconv.internal.cpu.Cpu;
@@ -36,7 +37,8 @@ record ChainPlan(
         Axis[] columns,
         int[] width,
         int[] left,
-        int[] tiles) {
+        int[] tiles)
+        implements ChainWalk {
     /** Rings of rows: most of an L1 cache. */
     private static final long RING_BYTES = 24 << 10;
 
@@ -231,8 +233,8 @@ record ChainPlan(
         return 4 * pixels * lanes;
     }
 
-    /** What all of it takes, in FMAs of one lane. */
-    double cost() {
+    @Override
+    public double cost() {
         List<Step.Convolve> stages = step.stages();
         Step.Convolve in = stages.getFirst();
         boolean across = (step.src().pixel() | step.dst().pixel()) % (4L * lanes) != 0 && !Cpu.HALVES;
@@ -259,7 +261,41 @@ record ChainPlan(
         return Math.ceilDiv(step.c(), lanes);
     }
 
-    int bands() {
+    @Override
+    public Kernel kernel() {
+        ChainTables tables = new ChainTables(this);
+        return new Kernel(tables.recipe(), tables.packed());
+    }
+
+    @Override
+    public int units() {
+        return vectors();
+    }
+
+    @Override
+    public boolean overlaps() {
+        return step.c() % lanes != 0;
+    }
+
+    @Override
+    public int bands() {
         return Math.ceilDiv(schedule.rows(), band);
+    }
+
+    @Override
+    public double recomputed(int level) {
+        return schedule.recomputed(level, band);
+    }
+
+    @Override
+    public long scratchBytes() {
+        return ringBytes();
+    }
+
+    @Override
+    public String describe() {
+        return "channels as lanes, " + lanes + " lanes, units of a vector x " + band + " rows, " + schedule.chunk()
+                + " rows at a time, " + strips.length + " strips, tiles of " + Arrays.toString(tiles) + ", "
+                + ringBytes() + " bytes between the stages";
     }
 }

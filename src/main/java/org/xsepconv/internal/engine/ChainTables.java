@@ -1,5 +1,8 @@
 package org.xsepconv.internal.engine;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import org.xsepconv.internal.emit.ChainLink;
@@ -74,8 +77,27 @@ final class ChainTables {
         return recipe;
     }
 
-    List<Integer> numbers() {
-        return numbers;
+    /** Numbers, and weights by vectors of channels: of every convolution the bias and then its taps. */
+    MemorySegment packed() {
+        ChainRows.Places places = recipe.places();
+        MemorySegment memory =
+                Arena.ofAuto().allocate(places.blocks() + places.block() * plan.vectors(), ConvPass.ALIGNMENT);
+        for (int i = 0; i < numbers.size(); i++) {
+            memory.setAtIndex(ValueLayout.JAVA_INT, i, numbers.get(i));
+        }
+        long at = places.blocks() / 4;
+        for (int v = 0; v < plan.vectors(); v++) {
+            for (Step.Convolve s : plan.step().stages()) {
+                for (int tap = -1; tap < s.taps(); tap++) {
+                    for (int l = 0; l < plan.lanes(); l++) {
+                        int c = Math.min(v * plan.lanes(), plan.step().c() - plan.lanes()) + l;
+                        float value = tap < 0 ? s.bias()[c] : s.weights()[c * s.taps() + tap];
+                        memory.setAtIndex(ValueLayout.JAVA_FLOAT, at++, value);
+                    }
+                }
+            }
+        }
+        return memory;
     }
 
     private void operations() {

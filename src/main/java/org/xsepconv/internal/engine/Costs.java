@@ -1,5 +1,6 @@
 package org.xsepconv.internal.engine;
 
+import java.util.Arrays;
 import java.util.function.Function;
 import org.xsepconv.Layout;
 import org.xsepconv.PlanOptions;
@@ -44,7 +45,11 @@ public final class Costs {
                 best = Math.min(best, Fitting.cost(step, family, bits));
             }
         }
-        boolean boxes = !anySize || Fitting.declines(step, Family.ANY_PIXELS, true, bits) == null;
+        boolean boxes = Arrays.stream(Family.values())
+                .anyMatch(f -> f.anySize() == anySize
+                        && !f.planes()
+                        && !f.flat()
+                        && Fitting.declines(step, f, true, bits) == null);
         return boxes ? Math.min(best, transposedCost(step, bits)) : best;
     }
 
@@ -70,7 +75,7 @@ public final class Costs {
     }
 
     private static double cost(Step.Fused step, Function<Step.Convolve, Choice> kernels, PlanOptions options) {
-        ChainPlan chain = ChainPlan.of(step, options);
+        ChainWalk chain = Passes.walk(step, options);
         if (chain != null) {
             return chain.cost();
         }

@@ -92,7 +92,7 @@ public final class Passes {
     }
 
     /**
-     * Whether chains from one place to another can run as one walk over the rows, channels as lanes.
+     * Whether chains from one place to another can run as one walk over the rows.
      *
      * @param src where the input is
      * @param dst where the output goes
@@ -100,18 +100,24 @@ public final class Passes {
      * @return false if none can
      */
     public static boolean walks(View src, View dst, PlanOptions options) {
-        return ChainPlan.takes(src, dst, options);
+        return ChainPlan.takes(src, dst, options) || PlanePlan.takes(src, dst, options);
     }
 
     /**
-     * Whether a chain can run as one walk over the rows, channels as lanes.
+     * Whether a chain can run as one walk over the rows.
      *
      * @param step the chain
      * @param options settled
      * @return false if it cannot
      */
     public static boolean walks(Step.Fused step, PlanOptions options) {
-        return ChainPlan.of(step, options) != null;
+        return walk(step, options) != null;
+    }
+
+    /** How a chain runs as one walk over the rows, or null if it cannot. */
+    static ChainWalk walk(Step.Fused step, PlanOptions options) {
+        ChainWalk pixels = ChainPlan.of(step, options);
+        return pixels == null ? PlanePlan.of(step, options) : pixels;
     }
 
     /**
@@ -129,7 +135,7 @@ public final class Passes {
     private static Pass pass(
             Step.Fused step, Function<Step.Convolve, Choice> kernels, Access access, PlanOptions options) {
         boolean arrays = access == Access.ARRAYS;
-        ChainPlan plan = ChainPlan.of(step, options);
+        ChainWalk plan = walk(step, options);
         if (plan == null && step.borders().size() > 1) {
             throw new IllegalStateException(
                     "groups of channels with paddings of their own need a walk over the rows: " + step);

@@ -17,7 +17,7 @@ class ChainScheduleTest {
     @Property(tries = 2000, shrinking = ShrinkingMode.BOUNDED)
     void rowsAreThereWhenTheyAreRead(@ForAll long seed) {
         SplittableRandom random = new SplittableRandom(seed);
-        List<Axis> axes = axes(random);
+        List<Axis> axes = axes(random, 0);
         int rows = axes.getLast().out();
         ChainSchedule schedule = new ChainSchedule(axes, 1 + random.nextInt(rows));
         int band = 1 + random.nextInt(rows);
@@ -27,7 +27,8 @@ class ChainScheduleTest {
         }
     }
 
-    private static List<Axis> axes(SplittableRandom random) {
+    /** Axes of a chain, the first one with some zeros before it; without, its input has its borders. */
+    static List<Axis> axes(SplittableRandom random, int top) {
         List<Axis> axes = new ArrayList<>();
         int in = 1 + random.nextInt(30);
         for (int i = random.nextInt(3); i >= 0; i--) {
@@ -38,9 +39,9 @@ class ChainScheduleTest {
             int padded = before + in + random.nextInt(4);
             int span = (kernel - 1) * dilation + 1;
             int out = padded < span ? 1 : (padded - span) / stride + 1;
-            // The input of the first one has its borders.
-            int inputs = axes.isEmpty() ? (out - 1) * stride + span : in;
-            axes.add(new Axis(inputs, out, kernel, stride, dilation, axes.isEmpty() ? 0 : before));
+            boolean first = axes.isEmpty();
+            int inputs = first && top == 0 ? (out - 1) * stride + span : in;
+            axes.add(new Axis(inputs, out, kernel, stride, dilation, first ? top : before));
             in = out;
         }
         return axes;

@@ -1,0 +1,341 @@
+package org.xsepconv.internal.engine;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.xsepconv.PlanOptions;
+import org.xsepconv.internal.cpu.Cpu;
+import org.xsepconv.internal.emit.Compiler;
+import org.xsepconv.internal.emit.Estimate;
+import org.xsepconv.internal.plan.Axis;
+import org.xsepconv.internal.plan.Step;
+import org.xsepconv.internal.plan.View;
+import org.xsepconv.internal.tile.TileMethod;
+
+/**
+ * How a chain with columns as lanes is cut: into units of planes, chunks of rows whose buffers stay in L1, bands of rows where there are too few
+ * planes for many threads, and tiles. Level 0 is what the first convolution reads, level i what the i-th convolution writes.
+ *
+ * @param step the chain
+ * @param bits of the widest vectors
+ * @param lanes columns of a vector
+ * @param schedules in which order rows are computed, for each group of planes with a padding of its own
+ * @param band rows of the last level in a band
+ * @param levels of all but the last level the places of its rows
+ * @param tiles rows of a tile of each convolution
+ * @param planes most of a unit
+ */
+record PlanePlan(
+        Step.Fused step,
+        int bits,
+        int lanes,
+        List<PlaneSchedule> schedules,
+        int band,
+        List<Level> levels,
+        int[] tiles,
+        int planes)
+        implements ChainWalk {
+    /** Buffers of a unit: most of an L1 cache. */
+    private static final long BUFFER_BYTES = 48 << 10;
+
+    /** The same of planes that are computed together, to make up for what an operation takes. */
+    private static final long TOGETHER_BYTES = 10 << 10;
+
+    /** Buffers of rows that are wider than that allows for: a share of a small L2 cache. */
+    private static final long MOST_BYTES = 128 << 10;
+
+    private static final int FEWEST_LANES = 8;
+
+    /** Planes that are enough work for many threads; images with fewer are cut into bands of rows. */
+    private static final int MANY = 16;
+
+    /** Bands of fewer rows than so many times the rows that both neighbours compute are not cut. */
+    private static final int HALOS = 8;
+
+    /** Larger tiles have larger methods, and leave more over. */
+    private static final int MOST_ROWS = 12;
+
+    private static final int LARGEST = 1 << 14;
+
+    private static final int MOST_TAPS = 128;
+
+    /** A load, in FMAs: half of them lie across two cache lines. */
+    private static final double LOAD = 0.75;
+
+    /** What an output takes beside its taps, in FMAs: an activation and a store. */
+    private static final double STAGE = 3;
+
+    /** What a tile takes beside that. */
+    private static final double TILE = 6;
+
+    /** What a vector takes to be copied. */
+    private static final double COPY = 3;
+
+    /** What it takes to call a convolution for some rows of a plane. */
+    private static final double OPERATION = 40;
+
+    /** What all of it takes longer on CPUs on which it was not measured. */
+    private static final double UNMEASURED = TileMethod.IN_ORDER ? 1 : 1.2;
+
+    /**
+     * The rows of a level in its buffer.
+     *
+     * @param pad zeros before a row that the next convolution reads
+     * @param left columns before the first computed one, which is aligned
+     * @param columns computed ones
+     * @param end one past the last column that the next convolution reads
+     * @param pitch columns from row to row
+     * @param at bytes before the buffer in the slot of a plane
+     * @param rows that the buffer holds
+     */
+    record Level(int pad, int left, int columns, int end, int pitch, long at, int rows) {
+        long row(int n) {
+            return at + 4L * pitch * n;
+        }
+
+        private Level at(long place, int capacity) {
+            return new Level(pad, left, columns, end, pitch, place, capacity);
+        }
+    }
+
+    /** The plan of a chain, or null if it cannot run so. */
+    static PlanePlan of(Step.Fused step, PlanOptions options) {
+        boolean small = step.stages().stream().allMatch(s -> small(s.rows()) && small(s.columns()));
+        boolean steps = step.stages().stream().allMatch(s -> s.columns().stride() == 1);
+        if (!small || !steps || !takes(step.src(), step.dst(), options)) {
+            return null;
+        }
+        int widest =
+                step.stages().stream().mapToInt(s -> s.columns().out()).max().orElse(0);
+        int lanes = options.vectorBits() / 32;
+        while (lanes > FEWEST_LANES && 2 * widest <= lanes) {
+            lanes /= 2;
+        }
+        return new PlanePlan(step, options.vectorBits(), lanes, null, 0, null, null, 1).cut();
+    }
+
+    private static boolean small(Axis axis) {
+        return Math.max(axis.in(), Math.max(axis.out(), axis.pad())) <= LARGEST
+                && Math.max(axis.kernel(), Math.max(axis.stride(), axis.dilation())) <= MOST_TAPS;
+    }
+
+    /** Whether chains from one place to another can run so: memory can be addressed, and columns are side by side. */
+    static boolean takes(View src, View dst, PlanOptions options) {
+        boolean planes = src.pixel() == 4 && dst.pixel() == 4;
+        return planes && !options.checked() && options.vectorBits() >= 32 * FEWEST_LANES;
+    }
+
+    private PlanePlan cut() {
+        int band = rowsOfBand();
+        int chunk = band;
+        PlanePlan best = null;
+        do {
+            int most = Math.min(chunk, MOST_ROWS);
+            PlanePlan plan = null;
+            while (most > 0 && (plan == null || !plan.fits())) {
+                plan = with(schedules(chunk), band, most--);
+            }
+            best = plan.fits() ? plan : null;
+            chunk = Math.ceilDiv(chunk, 2);
+        } while (chunk >= 4 && (best == null || best.slotBytes() > BUFFER_BYTES));
+        if (best == null || best.slotBytes() > MOST_BYTES) {
+            return null;
+        }
+        boolean whole = best.schedule().chunk() == band;
+        int together = whole ? Math.clamp(TOGETHER_BYTES / best.slotBytes(), 1, step.c()) : 1;
+        return new PlanePlan(step, bits, lanes, best.schedules, band, best.levels, best.tiles, together);
+    }
+
+    private List<PlaneSchedule> schedules(int chunk) {
+        List<PlaneSchedule> all = new ArrayList<>();
+        for (Step.Border border : step.borders()) {
+            List<Axis> rows = new ArrayList<>();
+            for (Step.Convolve s : step.stages()) {
+                Axis axis = s.rows();
+                rows.add(
+                        rows.isEmpty()
+                                ? new Axis(
+                                        axis.in(),
+                                        axis.out(),
+                                        axis.kernel(),
+                                        axis.stride(),
+                                        axis.dilation(),
+                                        border.top())
+                                : axis);
+            }
+            all.add(new PlaneSchedule(rows, chunk));
+        }
+        return all;
+    }
+
+    /** That of the first group: those of others differ in a row or two. */
+    PlaneSchedule schedule() {
+        return schedules.getFirst();
+    }
+
+    private boolean fits() {
+        return Compiler.fits(new PlaneTables(this).recipe(), 32 * lanes);
+    }
+
+    private PlanePlan with(List<PlaneSchedule> orders, int rows, int most) {
+        List<Level> all = new ArrayList<>();
+        long at = 0;
+        for (int i = 0; i < step.stages().size(); i++) {
+            Level level = level(i);
+            int number = i;
+            int capacity = orders.stream()
+                    .mapToInt(o -> o.capacity(number, rows))
+                    .max()
+                    .orElse(1);
+            all.add(level.at(at, capacity));
+            at += 4L * (level.pitch * capacity + (i == 0 ? lanes : 0));
+        }
+        int[] sizes = new int[all.size()];
+        for (int i = 0; i < sizes.length; i++) {
+            sizes[i] = tile(orders.getFirst(), i, most);
+        }
+        return new PlanePlan(step, bits, lanes, orders, rows, all, sizes, 1);
+    }
+
+    private Level level(int i) {
+        Axis columns = step.stages().get(i).columns();
+        int under = columns.out() + (columns.kernel() - 1) * columns.dilation();
+        if (i == 0) {
+            int most = step.borders().stream().mapToInt(Step.Border::left).max().orElse(0);
+            int width = Math.max(lanes, Math.max(under, most + columns.in()));
+            return new Level(0, 0, width, width, roundUp(width), 0, 0);
+        }
+        int left = roundUp(columns.pad());
+        int end = left - columns.pad() + under;
+        int pitch = roundUp(Math.max(end, left + Math.max(lanes, columns.in())));
+        return new Level(columns.pad(), left, columns.in(), end, pitch, 0, 0);
+    }
+
+    private int roundUp(int columns) {
+        return Math.ceilDiv(columns, lanes) * lanes;
+    }
+
+    /** The cheapest tile of so many rows at most. */
+    private int tile(PlaneSchedule order, int convolution, int most) {
+        Axis rows = order.axes().get(convolution);
+        Axis columns = step.stages().get(convolution).columns();
+        int together = Math.min(order.chunk(), rows.out());
+        int best = 1;
+        for (int n = 2; n <= Math.min(most, together); n++) {
+            boolean room = n + Estimate.held(rows, n, rows.kernel()) + 3 <= Cpu.REGISTERS;
+            if (room && cost(rows, columns, n, together) < cost(rows, columns, best, together)) {
+                best = n;
+            }
+        }
+        return best;
+    }
+
+    /** What a vector of a tile takes, if so many rows are computed at a time. */
+    private static double cost(Axis rows, Axis columns, int tile, int chunk) {
+        int taps = rows.kernel() * columns.kernel();
+        int under = (tile - 1) * rows.stride() + (rows.kernel() - 1) * rows.dilation() + 1;
+        int inputs = Math.min(under, tile * rows.kernel()) * columns.kernel();
+        double inside = tile == rows.out() ? rows.meanTaps() / rows.kernel() : 1;
+        double sum = tile * (inside * taps + STAGE) + LOAD * (inputs + taps) + TILE;
+        return sum * Math.ceilDiv(chunk, tile) / chunk;
+    }
+
+    /** Rows that are worth an item. */
+    private int rowsOfBand() {
+        ChainSchedule all = new ChainSchedule(
+                step.stages().stream().map(Step.Convolve::rows).toList(), 1);
+        int out = all.rows();
+        if (step.c() * step.stages().getFirst().n() >= MANY) {
+            return out;
+        }
+        double macs = 0;
+        for (Step.Convolve s : step.stages()) {
+            macs += (double) s.columns().out() * s.taps() * s.rows().out() / out;
+        }
+        int halo = all.end(0, Math.min(out, 1)) - all.first(0, 0) + 1;
+        Cut whole = new Cut(1, 1, 1, out, out);
+        return whole.withBand(Cut.band(out, macs, (long) HALOS * halo)).band();
+    }
+
+    /** Whether a plane is computed in one go, so that its rows of zeros stay where they are. */
+    boolean whole() {
+        return schedule().chunk() >= schedule().rows();
+    }
+
+    /** Scratch of a plane, with room for what vectors at the end of a row read behind it. */
+    long slotBytes() {
+        long behind = 0;
+        for (Step.Convolve s : step.stages()) {
+            behind = Math.max(
+                    behind,
+                    4L * (lanes + (s.columns().kernel() - 1L) * s.columns().dilation()));
+        }
+        Level last = levels.getLast();
+        return ConvPass.roundUp(last.row(last.rows) + 4L * lanes + behind, ConvPass.ALIGNMENT);
+    }
+
+    @Override
+    public long scratchBytes() {
+        return planes * slotBytes();
+    }
+
+    @Override
+    public Kernel kernel() {
+        PlaneTables tables = new PlaneTables(this);
+        return new Kernel(tables.recipe(), tables.packed());
+    }
+
+    @Override
+    public int units() {
+        int units = 0;
+        for (Step.Border border : step.borders()) {
+            units += Math.ceilDiv(border.end() - border.first(), planes);
+        }
+        return units;
+    }
+
+    @Override
+    public boolean overlaps() {
+        return false;
+    }
+
+    @Override
+    public int bands() {
+        return Math.ceilDiv(schedule().rows(), band);
+    }
+
+    @Override
+    public double recomputed(int level) {
+        return schedule().recomputed(level, band);
+    }
+
+    @Override
+    public double cost() {
+        List<Step.Convolve> stages = step.stages();
+        Step.Convolve in = stages.getFirst();
+        double vectors =
+                COPY * Math.ceilDiv(in.columns().in(), lanes) * in.rows().in() * recomputed(0);
+        for (int i = 0; i < stages.size(); i++) {
+            Step.Convolve s = stages.get(i);
+            int chunk = Math.min(schedule().chunk(), s.rows().out());
+            double computed = Math.ceilDiv(s.columns().out(), lanes) * s.rows().out() * recomputed(i + 1);
+            vectors += computed * cost(schedule().axes().get(i), s.columns(), tiles[i], chunk);
+        }
+        double operations = (double) bands()
+                * schedule().operations(0, Math.min(band, schedule().rows())).size();
+        // Shorter vectors take as long as longer ones unless these are computed in two halves.
+        double shorter = Cpu.HALVES ? 1 : bits / (32.0 * lanes);
+        double sums = UNMEASURED * shorter * (vectors + OPERATION * operations / planes) * in.n() * step.c() * lanes;
+        double outputs = (double) schedule().rows() * stages.getLast().columns().out();
+        double inputs = (double) in.rows().in() * in.columns().in();
+        return sums + Costs.moved((inputs + outputs) * in.n() * step.c());
+    }
+
+    @Override
+    public String describe() {
+        return "columns as lanes, " + lanes + " lanes, units of " + planes + " planes x " + band + " rows, "
+                + schedule().chunk() + " rows at a time, tiles of " + Arrays.toString(tiles) + " rows, "
+                + scratchBytes()
+                + " bytes between the stages";
+    }
+}
