@@ -75,11 +75,12 @@ public final class Costs {
     }
 
     private static double cost(Step.Fused step, Function<Step.Convolve, Choice> kernels, PlanOptions options) {
-        ChainWalk chain = Passes.walk(step, options);
-        if (chain != null) {
-            return chain.cost();
-        }
-        FusedPlan plan = FusedPlan.of(step, kernels);
+        ChainWalk chain = Passes.walk(step, kernels, options);
+        return chain == null ? cost(FusedPlan.of(step, kernels), step, options) : chain.cost();
+    }
+
+    /** What a chain costs by the kernels of its convolutions. */
+    static double cost(FusedPlan plan, Step.Fused step, PlanOptions options) {
         double sums = 0;
         for (int i = 0; i < plan.stages().size(); i++) {
             Step.Convolve stage = plan.stages().get(i);

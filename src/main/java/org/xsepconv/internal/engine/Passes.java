@@ -8,6 +8,7 @@ import org.xsepconv.internal.emit.Family;
 import org.xsepconv.internal.plan.Dependence;
 import org.xsepconv.internal.plan.Step;
 import org.xsepconv.internal.plan.View;
+import org.xsepconv.internal.tile.TileMethod;
 
 /** Turns the steps of a plan into passes. */
 public final class Passes {
@@ -120,6 +121,16 @@ public final class Passes {
         return pixels == null ? PlanePlan.of(step, options) : pixels;
     }
 
+    /** The same, or null if the kernels of the convolutions are estimated to be faster, where walks over planes were not measured. */
+    static ChainWalk walk(Step.Fused step, Function<Step.Convolve, Choice> kernels, PlanOptions options) {
+        ChainWalk walk = walk(step, options);
+        boolean unsure = walk instanceof PlanePlan
+                && !TileMethod.IN_ORDER
+                && step.borders().size() == 1;
+        FusedPlan plan = unsure ? FusedPlan.of(step, kernels) : null;
+        return plan != null && Costs.cost(plan, step, options) < walk.cost() ? null : walk;
+    }
+
     /**
      * Whether a chain can run as one pass.
      *
@@ -129,13 +140,13 @@ public final class Passes {
      * @return false if a stage has no compiled kernel that works in scratch
      */
     public static boolean fuses(Step.Fused step, Function<Step.Convolve, Choice> kernels, PlanOptions options) {
-        return walks(step, options) || FusedPlan.of(step, kernels) != null;
+        return walk(step, kernels, options) != null || FusedPlan.of(step, kernels) != null;
     }
 
     private static Pass pass(
             Step.Fused step, Function<Step.Convolve, Choice> kernels, Access access, PlanOptions options) {
         boolean arrays = access == Access.ARRAYS;
-        ChainWalk plan = walk(step, options);
+        ChainWalk plan = walk(step, kernels, options);
         if (plan == null && step.borders().size() > 1) {
             throw new IllegalStateException(
                     "groups of channels with paddings of their own need a walk over the rows: " + step);

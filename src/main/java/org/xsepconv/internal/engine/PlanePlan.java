@@ -60,19 +60,21 @@ record PlanePlan(
     private static final int MOST_TAPS = 128;
 
     /** A load, in FMAs: half of them lie across two cache lines. */
-    private static final double LOAD = 0.75;
+    private static final double LOAD = 0.45;
 
     /** What an output takes beside its taps, in FMAs: an activation and a store. */
-    private static final double STAGE = 3;
+    private static final double STAGE = 2;
 
     /** What a tile takes beside that. */
-    private static final double TILE = 6;
+    private static final double TILE = 4;
 
     /** What a vector takes to be copied. */
-    private static final double COPY = 3;
+    private static final double COPY = 2;
 
-    /** What it takes to call a convolution for some rows of a plane. */
+    /** What it takes to call a convolution for some rows; and what each plane of them takes beside its vectors. */
     private static final double OPERATION = 40;
+
+    private static final double PLANE = 15;
 
     /** What all of it takes longer on CPUs on which it was not measured. */
     private static final double UNMEASURED = TileMethod.IN_ORDER ? 1 : 1.2;
@@ -325,7 +327,12 @@ record PlanePlan(
                 * schedule().operations(0, Math.min(band, schedule().rows())).size();
         // Shorter vectors take as long as longer ones unless these are computed in two halves.
         double shorter = Cpu.HALVES ? 1 : bits / (32.0 * lanes);
-        double sums = UNMEASURED * shorter * (vectors + OPERATION * operations / planes) * in.n() * step.c() * lanes;
+        double sums = UNMEASURED
+                * shorter
+                * (vectors + (PLANE + OPERATION / planes) * operations)
+                * in.n()
+                * step.c()
+                * lanes;
         double outputs = (double) schedule().rows() * stages.getLast().columns().out();
         double inputs = (double) in.rows().in() * in.columns().in();
         return sums + Costs.moved((inputs + outputs) * in.n() * step.c());
