@@ -31,7 +31,7 @@ record PlanePlan(
         int lanes,
         List<PlaneSchedule> schedules,
         int band,
-        List<Level> levels,
+        List<PlaneLevel> levels,
         int[] tiles,
         int planes)
         implements ChainWalk {
@@ -78,27 +78,6 @@ record PlanePlan(
 
     /** What all of it takes longer on CPUs on which it was not measured. */
     private static final double UNMEASURED = TileMethod.IN_ORDER ? 1 : 1.2;
-
-    /**
-     * The rows of a level in its buffer.
-     *
-     * @param pad zeros before a row that the next convolution reads
-     * @param left columns before the first computed one, which is aligned
-     * @param columns computed ones
-     * @param end one past the last column that the next convolution reads
-     * @param pitch columns from row to row
-     * @param at bytes before the buffer in the slot of a plane
-     * @param rows that the buffer holds
-     */
-    record Level(int pad, int left, int columns, int end, int pitch, long at, int rows) {
-        long row(int n) {
-            return at + 4L * pitch * n;
-        }
-
-        private Level at(long place, int capacity) {
-            return new Level(pad, left, columns, end, pitch, place, capacity);
-        }
-    }
 
     /** The plan of a chain, or null if it cannot run so. */
     static PlanePlan of(Step.Fused step, PlanOptions options) {
@@ -180,41 +159,22 @@ record PlanePlan(
     }
 
     private PlanePlan with(List<PlaneSchedule> orders, int rows, int most) {
-        List<Level> all = new ArrayList<>();
+        List<PlaneLevel> all = new ArrayList<>();
         long at = 0;
         for (int i = 0; i < step.stages().size(); i++) {
-            Level level = level(i);
             int number = i;
             int capacity = orders.stream()
                     .mapToInt(o -> o.capacity(number, rows))
                     .max()
                     .orElse(1);
-            all.add(level.at(at, capacity));
-            at += 4L * (level.pitch * capacity + (i == 0 ? lanes : 0));
+            all.add(PlaneLevel.of(step, i, lanes, at, capacity));
+            at = all.getLast().end();
         }
         int[] sizes = new int[all.size()];
         for (int i = 0; i < sizes.length; i++) {
             sizes[i] = tile(orders.getFirst(), i, most);
         }
         return new PlanePlan(step, bits, lanes, orders, rows, all, sizes, 1);
-    }
-
-    private Level level(int i) {
-        Axis columns = step.stages().get(i).columns();
-        int under = columns.out() + (columns.kernel() - 1) * columns.dilation();
-        if (i == 0) {
-            int most = step.borders().stream().mapToInt(Step.Border::left).max().orElse(0);
-            int width = Math.max(lanes, Math.max(under, most + columns.in()));
-            return new Level(0, 0, width, width, roundUp(width), 0, 0);
-        }
-        int left = roundUp(columns.pad());
-        int end = left - columns.pad() + under;
-        int pitch = roundUp(Math.max(end, left + Math.max(lanes, columns.in())));
-        return new Level(columns.pad(), left, columns.in(), end, pitch, 0, 0);
-    }
-
-    private int roundUp(int columns) {
-        return Math.ceilDiv(columns, lanes) * lanes;
     }
 
     /** The cheapest tile of so many rows at most. */
@@ -272,8 +232,7 @@ record PlanePlan(
                     behind,
                     4L * (lanes + (s.columns().kernel() - 1L) * s.columns().dilation()));
         }
-        Level last = levels.getLast();
-        return ConvPass.roundUp(last.row(last.rows) + 4L * lanes + behind, ConvPass.ALIGNMENT);
+        return ConvPass.roundUp(levels.getLast().end() + 4L * lanes + behind, ConvPass.ALIGNMENT);
     }
 
     @Override

@@ -78,12 +78,12 @@ final class PlaneTables {
         int tile = operation.count() < plan.tiles()[i] ? 1 : plan.tiles()[i];
         boolean last = i == stages.size() - 1;
         Step.Convolve s = stages.get(i);
-        long row = last ? s.dst().row() : 4L * plan.levels().get(i + 1).pitch();
+        long row = last ? s.dst().row() : plan.levels().get(i + 1).rowBytes();
         PlaneLink link = new PlaneLink(
                 rows(i, tile),
                 under(s.columns(), s.columns().out()),
                 tile,
-                4L * plan.levels().get(i).pitch(),
+                plan.levels().get(i).rowBytes(),
                 row,
                 last,
                 before(i),
@@ -116,27 +116,21 @@ final class PlaneTables {
     }
 
     private void operation(PlaneSchedule.Operation o, Step.Border border) {
-        long row = o.level() < stages.size() ? 4L * plan.levels().get(o.level()).pitch() : 0;
-        int vectors = Math.toIntExact(o.count() * row / (4L * plan.lanes()));
+        PlaneLevel own = o.level() < stages.size() ? plan.levels().get(o.level()) : null;
         switch (o.kind()) {
-            case COPY -> add(0, o.from(), place(0, o.to()) + 4L * border.left(), o.count());
+            case COPY -> add(0, o.from(), own.row(o.to()) + 4L * border.left(), o.count());
             case LINK -> {
-                PlanePlan.Level in = plan.levels().get(o.level() - 1);
-                long from = in.row(o.from()) + 4L * (in.left() - in.pad());
-                boolean last = o.level() == stages.size();
-                long to = last
-                        ? o.to()
-                        : place(o.level(), o.to())
-                                + 4L * plan.levels().get(o.level()).left();
-                add(1 + link(o), from, to, o.count());
+                PlaneLevel in = plan.levels().get(o.level() - 1);
+                long from = in.computed(o.from()) - 4L * in.pad();
+                add(1 + link(o), from, own == null ? o.to() : own.computed(o.to()), o.count());
             }
-            case MOVE -> add(1 + links.size(), place(o.level(), o.from()), place(o.level(), o.to()), vectors);
-            case ZEROS -> add(2 + links.size(), 0, place(o.level(), o.to()), vectors);
+            case MOVE -> add(1 + links.size(), own.row(o.from()), own.row(o.to()), vectors(own, o));
+            case ZEROS -> add(2 + links.size(), 0, own.row(o.to()), vectors(own, o));
         }
     }
 
-    private long place(int level, int row) {
-        return plan.levels().get(level).row(row);
+    private int vectors(PlaneLevel level, PlaneSchedule.Operation o) {
+        return o.count() * level.pitch() / plan.lanes();
     }
 
     private void add(int stage, long from, long to, int count) {
@@ -155,7 +149,7 @@ final class PlaneTables {
     }
 
     private void clearInputs() {
-        PlanePlan.Level level = plan.levels().getFirst();
+        PlaneLevel level = plan.levels().getFirst();
         for (int p = 0; p < plan.planes(); p++) {
             clear(p * plan.slotBytes(), level.rows() * level.pitch());
         }
@@ -166,19 +160,18 @@ final class PlaneTables {
         for (int p = 0; p < plan.planes(); p++) {
             long slot = p * plan.slotBytes();
             for (int i = 1; i < stages.size(); i++) {
-                PlanePlan.Level level = plan.levels().get(i);
-                int end = level.left() + level.columns();
+                PlaneLevel level = plan.levels().get(i);
                 for (int r = 0; r < level.rows(); r++) {
                     clear(slot + level.row(r), level.left());
-                    clear(slot + level.row(r) + 4L * end, level.end() - end);
+                    long end = level.computed(r) + 4L * level.columns();
+                    clear(slot + end, level.read() - level.left() - level.columns());
                 }
             }
             for (PlaneSchedule.Operation o :
                     plan.schedule().operations(0, plan.schedule().rows())) {
                 if (plan.whole() && o.kind() == PlaneSchedule.Kind.ZEROS && o.level() > 0) {
-                    clear(
-                            slot + place(o.level(), o.to()),
-                            o.count() * plan.levels().get(o.level()).pitch());
+                    PlaneLevel level = plan.levels().get(o.level());
+                    clear(slot + level.row(o.to()), o.count() * level.pitch());
                 }
             }
         }
@@ -193,9 +186,9 @@ final class PlaneTables {
     private PlaneChain recipe(PlaneChain.Places places) {
         Step.Fused step = plan.step();
         Step.Convolve first = stages.getFirst();
-        PlanePlan.Level level = plan.levels().getFirst();
+        PlaneLevel level = plan.levels().getFirst();
         PlaneCopy copy = new PlaneCopy(
-                step.src().channel(), step.src().row(), first.columns().in(), 4L * level.pitch());
+                step.src().channel(), step.src().row(), first.columns().in(), level.rowBytes());
         return new PlaneChain(copy, links, places, step.dst().channel());
     }
 
