@@ -18,9 +18,17 @@ import org.xsepconv.internal.tile.Vec;
  *
  * <pre>{@code y[o,q] = act(b + sum over r,s of x[o*stride+r*dilation, q+s*dilation] * w[r,s])}</pre>
  *
- * <p>A tile is some rows of one vector of columns. For every column of taps each input row under the tile is loaded once and multiplied into all
- * outputs that it belongs to. Per output vector of a tile of R rows, stride 1: {@code kw*(R+kh-1)/R} unaligned loads and {@code kh*kw} FMAs.
- * Registers: R sums, one input, and all weights, loaded once per plane, or as many of a column of taps as are multiplied with the same input.
+ * <p>A tile is R rows of one vector of columns; all loads are unaligned. Every sum takes its taps row by row, as the reference does.
+ *
+ * <ul>
+ *   <li>A row or a column of taps: each input under the tile is loaded once for a tap of the row, and multiplied into all outputs that it belongs to.
+ *       Per output vector, stride 1: {@code kw*(R+kh-1)/R} loads. Registers: R sums, one input, and all weights, loaded once per plane, or as
+ *       many of a column as are multiplied with the same input.
+ *   <li>Several taps both ways, all weights in registers: the same number of loads, inputs row by row.
+ *   <li>More of them: one row of taps after the other, {@code kh*kw*(1+1/R)} loads. Registers: R sums, an input, a weight.
+ * </ul>
+ *
+ * <p>In all {@code kh*kw} FMAs per output vector.
  *
  * @param rows the vertical axis of a tile: without padding, or that of all rows at once, of which those outside of the image are not read
  * @param columns the horizontal axis, stride 1, without padding
