@@ -1,7 +1,7 @@
 package org.xsepconv.internal.emit;
 
 /** A family of compiled kernels, with its geometry and its tile: a value, equal if it emits the same class. */
-public sealed interface Emitter extends Recipe permits AnyPlanes, PackedRows, PixelEmitter, RowStream {
+public sealed interface Emitter extends Recipe permits AnyPlanes, PackedRows, PixelEmitter, PlaneColumns, RowStream {
     /** A tile of all rows. */
     int ALL_ROWS = Integer.MAX_VALUE;
 

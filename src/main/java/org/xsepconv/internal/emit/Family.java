@@ -109,6 +109,18 @@ public enum Family {
             return PackedRows.declines(g, bits);
         }
     },
+    /** {@link PlaneColumns}. */
+    PLANE_COLUMNS(Trait.PLANES) {
+        @Override
+        Emitter best(Geometry g, int bits) {
+            return PlaneColumns.choose(g, bits);
+        }
+
+        @Override
+        public String declines(Geometry g, int bits) {
+            return PlaneColumns.declines(g, bits);
+        }
+    },
     /** {@link RowStream}. */
     ROW_STREAM(Trait.PLANES) {
         @Override
@@ -260,13 +272,17 @@ public enum Family {
      */
     public double cost(Geometry g, int bits) {
         Emitter emitter = choose(g, bits);
-        if (emitter instanceof AnyPlanes any) {
-            return any.cost(g, bits / 32);
+        if (emitter == null) {
+            return Double.POSITIVE_INFINITY;
         }
-        if (emitter instanceof PackedRows rows) {
-            return rows.cost(bits / 32);
-        }
-        return emitter instanceof RowStream stream ? stream.cost(bits / 32) : Double.POSITIVE_INFINITY;
+        int lanes = bits / 32;
+        return switch (emitter) {
+            case AnyPlanes any -> any.cost(g, lanes);
+            case PackedRows rows -> rows.cost(lanes);
+            case PlaneColumns columns -> columns.cost(lanes);
+            case RowStream stream -> stream.cost(lanes);
+            case PixelEmitter pixels -> Double.POSITIVE_INFINITY;
+        };
     }
 
     private static boolean tooLarge(Axis axis) {

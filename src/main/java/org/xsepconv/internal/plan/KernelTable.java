@@ -77,6 +77,7 @@ public final class KernelTable {
                     CHANNELS,
                     s -> first(channels(s), steps(s))),
             compiled("nchw-packed", Layout.NCHW, Family.PACKED_ROWS, PLANES, s -> steps(s)),
+            compiled("nchw-columns", Layout.NCHW, Family.PLANE_COLUMNS, PLANES, s -> steps(s)),
             compiled("nchw-stream", Layout.NCHW, Family.ROW_STREAM, PLANES, s -> steps(s)),
             compiled("nchw-boxed-tiles", Layout.NCHW, Family.PIXEL_TILES, BOXED, s -> first(blocks(s), steps(s))),
             compiled("nchw-boxed-chunks", Layout.NCHW, Family.PIXEL_CHUNKS, BOXED, s -> first(blocks(s), steps(s))),
