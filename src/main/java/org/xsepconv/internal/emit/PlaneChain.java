@@ -10,7 +10,7 @@ import org.xsepconv.internal.tile.TileMethod;
 import org.xsepconv.internal.tile.Vec;
 
 /**
- * Convolutions of the same planes one after the other, columns as lanes: results lie in scratch that stays in L1.
+ * Convolutions of the same planes one after the other, columns as lanes: results lie in scratch that stays in L1, or of wide planes in L2.
  *
  * <pre>{@code
  * s[r,q] = x[c, r - top(c), q - left(c)], or 0 outside of the image         ({@link PlaneCopy}, between zeros)

@@ -35,10 +35,10 @@ record PlanePlan(
         int[] tiles,
         int planes)
         implements ChainWalk {
-    /** Buffers of a unit: most of an L1 cache. */
+    /** Buffers of a plane, from which on fewer rows are computed at a time: an L1 cache and a little of L2, which moving rows would cost more. */
     private static final long BUFFER_BYTES = 48 << 10;
 
-    /** The same of planes that are computed together, to make up for what an operation takes. */
+    /** Buffers of all planes of a unit, if they are small: several make up for what an operation takes. */
     private static final long TOGETHER_BYTES = 10 << 10;
 
     /** Buffers of rows that are wider than that allows for: a share of a small L2 cache. */
