@@ -117,10 +117,7 @@ record PackedRows(Geometry g, int pack, int vectors) implements Emitter {
         TileClass c = new TileClass(g.title("PackedRows", tile()), bits, source, target);
         TileMethod run = c.entry();
         Walk down = Walk.rows(g, rowTile());
-        down.methods(c, run, (rows, v) -> {
-            TileMethod tile = tile(c, down.tiles(), v);
-            down.some(rows, v, down.tiles().start(v), (x, y) -> rows.call(tile, x, rows.w(), y, rows.number(0)));
-        });
+        down.planes(c, run, v -> tile(c, down.tiles(), v));
         return c;
     }
 

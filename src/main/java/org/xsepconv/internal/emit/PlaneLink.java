@@ -55,7 +55,7 @@ public record PlaneLink(
     /** Multiply-adds of a tile that are written out. Of a row of more taps all but the last one are a loop. */
     private static final int WRITTEN = 80;
 
-    /** Registers for an input, a product and the constant of an activation. */
+    /** Registers for an input and what an activation needs. */
     private static final int FREE = 3;
 
     /** What the tiles of a method share. */

@@ -2,6 +2,7 @@ package org.xsepconv.internal.emit;
 
 import java.util.List;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
 import org.xsepconv.internal.emit.Tiles.Run;
 import org.xsepconv.internal.tile.Address;
 import org.xsepconv.internal.tile.Index;
@@ -46,6 +47,14 @@ record Walk(Tiles tiles, long x, long y) {
                     entry.clamp(entry.number(1), run.tile(), run.tiles()),
                     entry.clamp(entry.number(2), run.tile(), run.tiles()));
         }
+    }
+
+    /** The same where every run has a method for one of its tiles of a number of planes. */
+    void planes(TileClass c, TileMethod entry, Function<Run, TileMethod> tile) {
+        methods(c, entry, (rows, run) -> {
+            TileMethod method = tile.apply(run);
+            some(rows, run, tiles.start(run), (x, y) -> rows.call(method, x, rows.w(), y, rows.number(0)));
+        });
     }
 
     /** What is done with a tile, given its number in the run and the addresses of its inputs and outputs. */

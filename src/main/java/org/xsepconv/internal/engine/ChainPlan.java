@@ -45,12 +45,6 @@ record ChainPlan(
     /** Rings that are cut into strips: those with the fewest rows are larger than most of L1. */
     private static final long WIDE_BYTES = 32 << 10;
 
-    /** Vectors of channels that are enough work for many threads; images with fewer are cut into bands of rows. */
-    private static final int MANY = 16;
-
-    /** Bands of fewer rows than so many times the rows that both neighbours compute are not cut. */
-    private static final int HALOS = 8;
-
     /** What a vector takes to be copied, in FMAs. */
     private static final double COPY = 2;
 
@@ -74,11 +68,6 @@ record ChainPlan(
 
     private static final int FEWEST_CHANNELS = 8;
 
-    /** Tables have numbers for every row. */
-    private static final int LARGEST = 1 << 14;
-
-    private static final int MOST_TAPS = 128;
-
     /** Narrower strips compute too many columns twice. */
     private static final int NARROWEST_STRIP = 24;
 
@@ -87,8 +76,7 @@ record ChainPlan(
 
     /** The plan of a chain, or null if it cannot run so. */
     static ChainPlan of(Step.Fused step, PlanOptions options) {
-        boolean small = step.stages().stream().allMatch(s -> small(s.rows()) && small(s.columns()));
-        if (!small || !takes(step.src(), step.dst(), options) || step.c() < FEWEST_CHANNELS) {
+        if (!ChainWalk.small(step) || !takes(step.src(), step.dst(), options) || step.c() < FEWEST_CHANNELS) {
             return null;
         }
         int lanes = Choice.lanes(options.vectorBits(), step.c(), false);
@@ -100,11 +88,6 @@ record ChainPlan(
             }
         }
         return null;
-    }
-
-    private static boolean small(Axis axis) {
-        return Math.max(axis.in(), Math.max(axis.out(), axis.pad())) <= LARGEST
-                && Math.max(axis.kernel(), Math.max(axis.stride(), axis.dilation())) <= MOST_TAPS;
     }
 
     /** Whether chains from one place to another can run so: memory can be addressed, and channels are side by side. */
@@ -127,7 +110,7 @@ record ChainPlan(
                 break;
             }
             ChainPlan strip = strips(step, lanes, rows, columns, most);
-            int band = strip.bandOf(rows);
+            int band = ChainWalk.band(step, rows, strip.vectors(), lanes);
             int chunk = band;
             do {
                 best = strip.with(new ChainSchedule(rows, chunk), band);
@@ -197,22 +180,6 @@ record ChainPlan(
             kept[level] = order.ring(level, rows);
         }
         return new ChainPlan(step, lanes, order, rows, kept, strips, columns, width, left, tiles);
-    }
-
-    /** Rows that are worth an item. */
-    private int bandOf(List<Axis> rows) {
-        ChainSchedule all = new ChainSchedule(rows, 1);
-        int out = all.rows();
-        if (vectors() * step.stages().getFirst().n() >= MANY) {
-            return out;
-        }
-        double macs = 0;
-        for (Step.Convolve s : step.stages()) {
-            macs += (double) s.columns().out() * s.taps() * s.rows().out() / out;
-        }
-        int halo = all.end(0, Math.min(out, 1)) - all.first(0, 0) + 1;
-        Cut whole = new Cut(1, 1, 1, out, out);
-        return whole.withBand(Cut.band(out, macs * lanes, (long) HALOS * halo)).band();
     }
 
     /** Columns of the row of zeros that stands for rows outside of the image. */

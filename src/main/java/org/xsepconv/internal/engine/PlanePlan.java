@@ -46,18 +46,8 @@ record PlanePlan(
 
     private static final int FEWEST_LANES = 8;
 
-    /** Planes that are enough work for many threads; images with fewer are cut into bands of rows. */
-    private static final int MANY = 16;
-
-    /** Bands of fewer rows than so many times the rows that both neighbours compute are not cut. */
-    private static final int HALOS = 8;
-
     /** Larger tiles have larger methods, and leave more over. */
     private static final int MOST_ROWS = 12;
-
-    private static final int LARGEST = 1 << 14;
-
-    private static final int MOST_TAPS = 128;
 
     /** A load, in FMAs: half of them lie across two cache lines. */
     private static final double LOAD = 0.45;
@@ -81,9 +71,8 @@ record PlanePlan(
 
     /** The plan of a chain, or null if it cannot run so. */
     static PlanePlan of(Step.Fused step, PlanOptions options) {
-        boolean small = step.stages().stream().allMatch(s -> small(s.rows()) && small(s.columns()));
         boolean steps = step.stages().stream().allMatch(s -> s.columns().stride() == 1);
-        if (!small || !steps || !takes(step.src(), step.dst(), options)) {
+        if (!ChainWalk.small(step) || !steps || !takes(step.src(), step.dst(), options)) {
             return null;
         }
         int widest =
@@ -95,11 +84,6 @@ record PlanePlan(
         return new PlanePlan(step, options.vectorBits(), lanes, null, 0, null, null, 1).cut();
     }
 
-    private static boolean small(Axis axis) {
-        return Math.max(axis.in(), Math.max(axis.out(), axis.pad())) <= LARGEST
-                && Math.max(axis.kernel(), Math.max(axis.stride(), axis.dilation())) <= MOST_TAPS;
-    }
-
     /** Whether chains from one place to another can run so: memory can be addressed, and columns are side by side. */
     static boolean takes(View src, View dst, PlanOptions options) {
         boolean planes = src.pixel() == 4 && dst.pixel() == 4;
@@ -107,7 +91,11 @@ record PlanePlan(
     }
 
     private PlanePlan cut() {
-        int band = rowsOfBand();
+        List<Axis> rows = new ArrayList<>();
+        for (Step.Convolve s : step.stages()) {
+            rows.add(rows.isEmpty() ? ChainPlan.bordered(s.rows()) : s.rows());
+        }
+        int band = ChainWalk.band(step, rows, step.c(), 1);
         int chunk = band;
         PlanePlan best = null;
         do {
@@ -200,23 +188,6 @@ record PlanePlan(
         double inside = tile == rows.out() ? rows.meanTaps() / rows.kernel() : 1;
         double sum = tile * (inside * taps + STAGE) + LOAD * (inputs + taps) + TILE;
         return sum * Math.ceilDiv(chunk, tile) / chunk;
-    }
-
-    /** Rows that are worth an item. */
-    private int rowsOfBand() {
-        ChainSchedule all = new ChainSchedule(
-                step.stages().stream().map(Step.Convolve::rows).toList(), 1);
-        int out = all.rows();
-        if (step.c() * step.stages().getFirst().n() >= MANY) {
-            return out;
-        }
-        double macs = 0;
-        for (Step.Convolve s : step.stages()) {
-            macs += (double) s.columns().out() * s.taps() * s.rows().out() / out;
-        }
-        int halo = all.end(0, Math.min(out, 1)) - all.first(0, 0) + 1;
-        Cut whole = new Cut(1, 1, 1, out, out);
-        return whole.withBand(Cut.band(out, macs, (long) HALOS * halo)).band();
     }
 
     /** Whether a plane is computed in one go, so that its rows of zeros stay where they are. */
