@@ -152,14 +152,9 @@ class RegressionTest {
         Cases.assertSame(conv.toString(), Reference.run(conv, src, weights), Cases.execute(plan, src));
     }
 
-    /** Strips that spill their sums were estimated to be faster than transposed planes. */
+    /** Strips with more open sums than registers were estimated to be faster than transposed planes. */
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "nchw:1x240x14x14 k:31x1 pad:same",
-                "nchw:1x64x12x12 k:18x1 pad:same",
-                "nchw:1x96x56x56 k:7x7 pad:same"
-            })
+    @ValueSource(strings = {"nchw:1x240x14x14 k:31x1 pad:same", "nchw:1x64x12x12 k:18x1 pad:same"})
     void spilledSumsAreNotChosen(String text) {
         assumeTrue(Cpu.FMAS == 2, "estimates differ on this CPU");
         DepthwiseConv2d conv = DepthwiseConv2d.parse(text);

@@ -18,8 +18,11 @@ public final class Cpu {
     /** Bits of the widest vector that is worth using here, or 0 without the Vector API. */
     public static final int PREFERRED_BITS = detect();
 
+    /** Whether its memory model keeps loads in order, so that a fence for loads is no instruction: x86. */
+    public static final boolean X86 = x86();
+
     /** Vector registers: what a tile may hold. Without AVX-512 an x86 CPU has 16 of them, all others have 32. */
-    public static final int REGISTERS = PREFERRED_BITS == 512 || !x86() ? 32 : 16;
+    public static final int REGISTERS = PREFERRED_BITS == 512 || !X86 ? 32 : 16;
 
     /**
      * Whether there are registers for masks. Without them a masked store may take as long as a dozen whole ones: AVX2 on AMD, 12 to 17 cycles
@@ -28,7 +31,7 @@ public final class Cpu {
     public static final boolean MASKS = PREFERRED_BITS == 512;
 
     /** Whether one instruction takes lanes from two vectors, wherever they are; else it is two permutations and a blend. */
-    public static final boolean TWO_TABLES = PREFERRED_BITS == 512 || !x86();
+    public static final boolean TWO_TABLES = PREFERRED_BITS == 512 || !X86;
 
     /**
      * Whether vectors of 512 bits are computed in two halves, so that 256 bits are as fast per lane: AMD's family 25 (Zen 4). False where the

@@ -50,7 +50,7 @@ record PlaneColumns(Geometry g, int rowTile) implements Emitter {
         for (int n = 1; n <= Math.min(MOST_ROWS, g.rows().out()); n++) {
             PlaneColumns tile = new PlaneColumns(g, n);
             boolean room = n + Estimate.held(g.rows(), n, g.taps()) + FREE <= Cpu.REGISTERS;
-            boolean cheaper = best == null || tile.own(bits / 32) < best.own(bits / 32);
+            boolean cheaper = best == null || tile.cost(bits / 32) < best.cost(bits / 32);
             if (room && cheaper && tile.methods() <= MOST_METHODS && Compiler.fits(tile, bits)) {
                 best = tile;
             }
@@ -74,12 +74,8 @@ record PlaneColumns(Geometry g, int rowTile) implements Emitter {
         return Walk.rows(g, rowTile).runs().size();
     }
 
-    /** Cost of a full vector of results, in FMAs; it was not measured where loads are not in order, and is not chosen there. */
+    /** Cost of a full vector of results, in FMAs. */
     double cost(int lanes) {
-        return TileMethod.IN_ORDER ? own(lanes) : Double.POSITIVE_INFINITY;
-    }
-
-    private double own(int lanes) {
         int out = g.columns().out();
         double wasted = Math.ceilDiv(out, lanes) * lanes / (double) out;
         double inside = g.rows().meanTaps() / g.rows().kernel();

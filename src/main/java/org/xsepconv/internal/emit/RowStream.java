@@ -37,7 +37,10 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
     /** Rows of taps of up to so many weights are held whole: then they take a broadcast each, once. */
     static final int MOST_HELD = 9;
 
-    /** Of more weights so many are held, except for a single row of taps or a single vector of columns: C2 loads others early, and spills. */
+    /**
+     * Of more weights so many are held, except for a single row of taps or a single vector of columns, where nothing keeps C2 from loading others
+     * early, and spilling.
+     */
     private static final int FEW_HELD = 5;
 
     /**
@@ -152,7 +155,7 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
             return RegionMap.held(registers, 2 * v * open + v + inputs, stage * kw);
         }
         int room = Math.max(0, registers - v * open - inputs - 1 - FREE);
-        boolean few = stage > 1 && v > 1 && stage * kw > MOST_HELD;
+        boolean few = !TileMethod.IN_ORDER && stage > 1 && v > 1 && stage * kw > MOST_HELD;
         return Math.min(stage * kw, few ? Math.min(room, FEW_HELD) : room);
     }
 

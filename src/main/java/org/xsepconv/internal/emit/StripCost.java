@@ -13,8 +13,11 @@ import org.xsepconv.internal.tile.TileMethod;
  * @param lanes floats in a vector
  */
 record StripCost(RowStream s, Geometry g, int lanes) {
+    /** Where the costs of CPUs with few registers were measured. */
+    private static final boolean FEW = Cpu.REGISTERS == 16;
+
     /** An unaligned load, in FMAs. */
-    private static final double LOAD = TileMethod.IN_ORDER ? 2.1 : 1.7;
+    private static final double LOAD = FEW ? 2.1 : 1.7;
 
     /** How many times as much a masked one takes more: without registers for masks they are loaded, too. */
     private static final double MASKED = Cpu.MASKS ? 0 : 1;
@@ -33,33 +36,25 @@ record StripCost(RowStream s, Geometry g, int lanes) {
     private static final double STEP = 2.4;
 
     /** Of a sum that stays open, where that was measured; it shows beside few multiply-adds only. */
-    private static final double MOVE = TileMethod.IN_ORDER ? 1 : 0;
+    private static final double MOVE = FEW ? 1 : 0;
 
     /** What a strip costs beside its steps, where that was measured: branches at its ends are predicted wrongly. */
-    private static final double START = TileMethod.IN_ORDER ? 50 : 0;
+    private static final double START = FEW ? 50 : 0;
 
     /** Weights that a single vector of columns loads, of those there are. */
-    private static final double RELOADED = TileMethod.IN_ORDER ? 0.6 : 0.75;
+    private static final double RELOADED = FEW ? 0.6 : 0.75;
 
     /** Cycles until a sum can be added to again: so many sums per FMA of a cycle have to be open from step to step. */
     private static final double LATENCY = 4;
 
-    /** How much longer multiply-adds take whose registers are saved to the stack. */
-    private static final double SPILLS = 1.3;
+    /** How much longer multiply-adds take whose registers are saved to the stack: the JVM loads too early where nothing keeps it from that. */
+    private static final double SPILLS = TileMethod.IN_ORDER ? 1 : 1.3;
 
-    /**
-     * The same where two FMAs are done per cycle, for rows of more than two vectors, and for several vectors with stride 2. Strips of such rows are as fast as transposed
-     * planes only if the stack happens to be aligned, and were 1.4 times as slow when, it seems, it was not.
-     */
-    private static final double MANY_SPILLS = 2.4;
+    /** Taps of a column from which on a step waits for its open sums, of which there are many for few vectors, where two FMAs are done per cycle. */
+    private static final int LONG_LINE = 9;
 
-    private static final double STRIDED_SPILLS = 2.6;
-
-    /** Taps of a column from which on that is so for rows of one vector, which have as many open sums as taps. */
-    private static final int LONG_LINE = 12;
-
-    /** How much longer they take. */
-    private static final double LINE_SPILLS = 2.4;
+    /** How much longer their multiply-adds take. */
+    private static final double WAITS = 2.2;
 
     /** Cost of a full vector of results, in FMAs. */
     double vector() {
@@ -115,22 +110,8 @@ record StripCost(RowStream s, Geometry g, int lanes) {
         boolean large = several
                 && (g.columns().kernel() >= RowStream.LONG || s.vectors() == 1 && g.taps() > RowStream.MOST_HELD);
         double waits = several && Cpu.FMAS > 1 ? g.taps() * Cpu.FMAS * LATENCY / (s.vectors() * open()) : 0;
-        boolean line = Cpu.FMAS > 1
-                && g.rows().kernel() > LONG_LINE
-                && s.vectors() == 1
-                && g.columns().kernel() == 1;
-        return Math.max(waits, (g.taps() + reloaded) * (line ? LINE_SPILLS : large ? spills() : 1));
-    }
-
-    private double spills() {
-        if (TileMethod.IN_ORDER) {
-            return 1;
-        }
-        boolean one = g.columns().out() <= Math.min(2, s.vectors()) * lanes;
-        boolean strided = g.columns().stride() == 2;
-        if (Cpu.FMAS == 1 || g.columns().kernel() < RowStream.LONG || one && strided == (s.vectors() == 1)) {
-            return SPILLS;
-        }
-        return strided ? STRIDED_SPILLS : MANY_SPILLS;
+        boolean line =
+                Cpu.FMAS > 1 && g.rows().kernel() >= LONG_LINE && g.columns().kernel() == 1;
+        return Math.max(waits, (g.taps() + reloaded) * (line ? WAITS : large ? SPILLS : 1));
     }
 }

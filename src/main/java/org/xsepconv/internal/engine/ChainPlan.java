@@ -10,7 +10,6 @@ import org.xsepconv.internal.emit.Estimate;
 import org.xsepconv.internal.plan.Axis;
 import org.xsepconv.internal.plan.Step;
 import org.xsepconv.internal.plan.View;
-import org.xsepconv.internal.tile.TileMethod;
 
 /**
  * How a chain with channels as lanes is cut: into strips of columns whose rings of rows stay in L1, into bands of rows where there are too few
@@ -64,7 +63,7 @@ record ChainPlan(
      * How much longer its loops take than those of single convolutions: with vectors of 256 bits every call and every loop does half as much, and
      * a pixel of the input takes half of a cache line only. On CPUs that compute 512 bits in halves it was not measured.
      */
-    private static final double LOOPS = TileMethod.IN_ORDER ? 1.6 : Cpu.HALVES ? 1.15 : 1;
+    private static final double LOOPS = Cpu.REGISTERS == 16 ? 1.6 : Cpu.HALVES ? 1.15 : 1;
 
     private static final int FEWEST_CHANNELS = 8;
 

@@ -12,10 +12,10 @@ import org.xsepconv.internal.cpu.Cpu;
 /** What methods of vector code contain besides it, so that the JVM compiles them well and soon. */
 final class CompilerHints {
     /**
-     * Loads of vectors between two fences, or 0 for no fences: where registers are few, the sums of a tile would leave them for inputs that
-     * C2 loads long before they are needed. 1, 2, 3, 4, 6 make no difference on average; on CPUs with 32 registers it was not measured.
+     * Loads of vectors between two fences, or 0 for no fences: the sums of a tile would leave their registers for inputs that C2 loads long before
+     * they are needed. 1 to 8 make no difference on average. Where a fence is an instruction it was not measured.
      */
-    static final int AHEAD = Cpu.REGISTERS == 16 ? 4 : 0;
+    static final int AHEAD = Cpu.X86 ? 4 : 0;
 
     private static final ClassDesc FENCES = ClassDesc.of(VarHandle.class.getName());
 
