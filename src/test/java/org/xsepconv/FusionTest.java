@@ -138,6 +138,26 @@ class FusionTest {
         }
     }
 
+    /** Groups of whole vectors, each by a kernel of its own, the stages behind for all of them; in bands of rows, between which buffers slide. */
+    @ParameterizedTest
+    @CsvSource({"64, 40, 30, 5", "64, 131, 40, 7", "128, 60, 70, 11", "192, 17, 9, 3"})
+    void groupsHaveKernelsOfTheirOwn(int c, int h, int w, int k) {
+        assumeTrue(Cpu.PREFERRED_BITS >= 256, "no wide vectors");
+        TensorShape shape = TensorShape.nhwc(2, h, w, c);
+        DepthwiseConv2d square = SymmetricPadding.grouped(shape, 2, Activation.relu());
+        for (DepthwiseConv2d first : List.of(square, square.stride(2, 3), square.dilation(3, 1))) {
+            Operator chain = Chain.of(
+                    first,
+                    DepthwiseConv2d.of(first.dst(), k, 1).padding(Padding.same()),
+                    DepthwiseConv2d.of(first.dst(), 1, k)
+                            .padding(Padding.same())
+                            .activation(Activation.relu6()));
+            String text = chain.plan(ALWAYS, Cases.weights(chain, 1)).describe();
+            assertTrue(text.contains(" rows at a time") && text.contains("channels 0 to " + (c / 4 - 1)), text);
+            check(chain, ALWAYS, k);
+        }
+    }
+
     private static void groupsAreWalkedTogether(TensorShape shape) {
         DepthwiseConv2d square = SymmetricPadding.grouped(shape, 2, Activation.relu());
         Corner[] others = {Corner.TOP_LEFT, Corner.BOTTOM_RIGHT, Corner.TOP_RIGHT, Corner.BOTTOM_LEFT};

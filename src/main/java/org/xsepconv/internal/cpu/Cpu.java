@@ -12,6 +12,8 @@ import java.util.stream.Stream;
 public final class Cpu {
     private static final System.Logger LOG = System.getLogger("org.xsepconv");
 
+    private static final long SMALL_L2 = 512 << 10;
+
     /** A fair share of a large L3 cache. */
     private static final long SHARE_OF_L3 = 8 << 20;
 
@@ -39,6 +41,9 @@ public final class Cpu {
      */
     public static final boolean HALVES = PREFERRED_BITS == 512 && zen4();
 
+    /** The L2 cache of a core; 512 KB where the system does not tell. */
+    public static final long L2_BYTES = levelTwo();
+
     /**
      * Input and output of a pass that it can stream without waiting. What leaves L2 costs little where L3 is fast, on AMD, and much elsewhere;
      * half of L2 is for what other passes leave there. Where the system does not tell, a large L3 is assumed.
@@ -54,17 +59,16 @@ public final class Cpu {
     private Cpu() {}
 
     private static long nearBytes() {
-        if (!cpuinfo().contains("vendor_id:GenuineIntel")) {
-            return SHARE_OF_L3;
-        }
+        return cpuinfo().contains("vendor_id:GenuineIntel") ? L2_BYTES / 2 : SHARE_OF_L3;
+    }
+
+    private static long levelTwo() {
         try {
             String size = Files.readString(Path.of("/sys/devices/system/cpu/cpu0/cache/index2/size"))
                     .strip();
-            return size.matches("[0-9]{1,6}K")
-                    ? Long.parseLong(size.substring(0, size.length() - 1)) * 1024 / 2
-                    : SHARE_OF_L3;
+            return size.matches("[0-9]{1,6}K") ? Long.parseLong(size.substring(0, size.length() - 1)) * 1024 : SMALL_L2;
         } catch (IOException | UncheckedIOException | SecurityException e) {
-            return SHARE_OF_L3;
+            return SMALL_L2;
         }
     }
 

@@ -60,10 +60,10 @@ record ChainPlan(
     private static final double OPERATION = 15;
 
     /**
-     * How much longer its loops take than those of single convolutions: with vectors of 256 bits every call and every loop does half as much, and
-     * a pixel of the input takes half of a cache line only. On CPUs that compute 512 bits in halves it was not measured.
+     * How much longer its loops take than those of single convolutions: these hold weights in registers, and rows that they share. With vectors of
+     * 256 bits every call and every loop does half as much, and a pixel of the input takes half of a cache line only.
      */
-    private static final double LOOPS = Cpu.REGISTERS == 16 ? 1.6 : Cpu.HALVES ? 1.15 : 1;
+    private static final double LOOPS = Cpu.REGISTERS == 16 ? 1.6 : 1.3;
 
     private static final int FEWEST_CHANNELS = 8;
 

@@ -83,8 +83,10 @@ public final class Costs {
     static double cost(FusedPlan plan, Step.Fused step, PlanOptions options) {
         double sums = 0;
         for (int i = 0; i < plan.stages().size(); i++) {
-            Step.Convolve stage = plan.stages().get(i);
-            sums += plan.recomputed(i) * outputs(stage) * (finite(cost(stage, options.vectorBits())) + STAGE);
+            for (Step.Convolve part : plan.parts(i)) {
+                double one = room(part, options.vectorBits()) * finite(cost(part, options.vectorBits()));
+                sums += plan.recomputed(i) * outputs(part) * (one + STAGE);
+            }
         }
         double moved = inputs(plan.stages().getFirst()) + outputs(plan.stages().getLast());
         return sums + moved(moved, bytes(step));

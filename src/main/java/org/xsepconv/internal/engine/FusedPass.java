@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.xsepconv.internal.kernel.Operands;
 import org.xsepconv.internal.plan.Step;
 import org.xsepconv.internal.plan.View;
@@ -17,7 +18,10 @@ import org.xsepconv.internal.tile.Compiled;
  */
 final class FusedPass implements Pass {
     private final FusedPlan plan;
-    private final List<CompiledPass> stages = new ArrayList<>();
+
+    /** Each in parts: what is computed for each group of channels that has a padding of its own. */
+    private final List<List<CompiledPass>> stages = new ArrayList<>();
+
     private final boolean checked;
     private final long[] buffers;
     private final long scratchBytes;
@@ -31,10 +35,12 @@ final class FusedPass implements Pass {
      */
     FusedPass(Function<Step.Convolve, Choice> kernels, FusedPlan plan, boolean arrays) {
         this.plan = plan;
-        for (Step.Convolve stage : plan.stages()) {
-            stages.add(new CompiledPass(stage, kernels.apply(stage), arrays));
+        for (int i = 0; i < plan.stages().size(); i++) {
+            stages.add(plan.parts(i).stream()
+                    .map(part -> new CompiledPass(part, kernels.apply(part), arrays))
+                    .toList());
         }
-        this.checked = stages.getFirst().checked;
+        this.checked = stages.getFirst().getFirst().checked;
         this.buffers = new long[stages.size()];
         long bytes = 0;
         for (int i = 0; i + 1 < stages.size(); i++) {
@@ -72,13 +78,31 @@ final class FusedPass implements Pass {
             if (from >= to) {
                 continue;
             }
-            View src = stages.get(i).step.src();
-            View dst = stages.get(i).step.dst();
+            View src = plan.stages().get(i).src();
+            View dst = plan.stages().get(i).dst();
             o.src = i == 0 ? frame.segment(src.buffer()) : frame.workspace();
             o.dst = i == last ? frame.segment(dst.buffer()) : frame.workspace();
             long x = i == 0 ? frame.base(src.buffer(), checked) + src.at(image, c0) : row(frame, i - 1, s, src);
             long y = i == last ? frame.base(dst.buffer(), checked) + dst.at(image, c0) : row(frame, i, s, dst);
-            stages.get(i).compute(frame, c0, c1, from, to, x, y);
+            compute(frame, i, c0, c1, from, to, x, y);
+        }
+    }
+
+    /** Some rows of a stage; where it has parts, all channels are one block. */
+    private void compute(Frame frame, int stage, int c0, int c1, int from, int to, long x, long y) {
+        List<CompiledPass> parts = stages.get(stage);
+        if (parts.size() == 1) {
+            parts.getFirst().compute(frame, c0, c1, from, to, x, y);
+            return;
+        }
+        Step.Convolve whole = plan.stages().get(stage);
+        int first = 0;
+        for (int i = 0; i < parts.size(); i++) {
+            CompiledPass part = parts.get(i);
+            long in = x + first * whole.src().channel();
+            long out = y + first * whole.dst().channel();
+            part.compute(frame, 0, part.step.c(), from, to, in, out);
+            first += part.step.c();
         }
     }
 
@@ -91,7 +115,7 @@ final class FusedPass implements Pass {
     /** Moves those rows that the lap from row s on needs, and that are there, to the starts of the buffers. */
     private void keep(Frame frame, int s) {
         for (int i = 0; i + 1 < stages.size(); i++) {
-            long row = stages.get(i).step.dst().row();
+            long row = plan.stages().get(i).dst().row();
             int first = plan.first(i, s);
             int rows = plan.end(i, s) - first;
             if (rows > 0) {
@@ -107,14 +131,18 @@ final class FusedPass implements Pass {
         return plan.cut().items();
     }
 
+    private Stream<CompiledPass> all() {
+        return stages.stream().flatMap(List::stream);
+    }
+
     @Override
     public double nanos() {
-        return stages.stream().mapToDouble(CompiledPass::nanos).sum();
+        return all().mapToDouble(CompiledPass::nanos).sum();
     }
 
     @Override
     public double expectedNanos() {
-        return stages.stream().mapToDouble(CompiledPass::expectedNanos).sum();
+        return all().mapToDouble(CompiledPass::expectedNanos).sum();
     }
 
     @Override
@@ -124,23 +152,23 @@ final class FusedPass implements Pass {
 
     @Override
     public List<Compiled> kernels() {
-        return stages.stream().flatMap(s -> s.kernels().stream()).toList();
+        return all().flatMap(s -> s.kernels().stream()).toList();
     }
 
     @Override
     public String listing() {
         StringBuilder listing = new StringBuilder();
-        stages.forEach(s -> listing.append(s.listing()));
+        all().forEach(s -> listing.append(s.listing()));
         return listing.toString();
     }
 
     @Override
     public List<String> stages() {
         List<String> lines = new ArrayList<>();
-        for (CompiledPass stage : stages) {
+        all().forEach(stage -> {
             lines.add("  " + stage.step.text());
             lines.add("    kernel " + stage.kernelName() + ": " + stage.describeKernel());
-        }
+        });
         return lines;
     }
 

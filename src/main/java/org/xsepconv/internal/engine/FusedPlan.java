@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import org.xsepconv.Layout;
+import org.xsepconv.internal.cpu.Cpu;
 import org.xsepconv.internal.plan.Axis;
 import org.xsepconv.internal.plan.Step;
 import org.xsepconv.internal.plan.View;
@@ -12,21 +13,30 @@ import org.xsepconv.internal.plan.View;
  * How a fused chain is cut: into items, and an item into laps of chunks of output rows. Between laps the buffers are moved. Rows of
  * stage i are those of its output; the last stage's are the rows of the chain.
  *
+ * @param borders the zeros around the input, for each group of channels with a padding of its own
  * @param stages the convolutions, with their places in scratch between them
  * @param tiles output rows of a tile of each stage: it computes multiples of these, except at the end
  * @param cut the items
  * @param chunk output rows of the last stage that are computed together
  * @param lap output rows of the last stage between two moves of the buffers, a multiple of chunk
  */
-record FusedPlan(List<Step.Convolve> stages, int[] tiles, Cut cut, int chunk, int lap) {
+record FusedPlan(List<Step.Border> borders, List<Step.Convolve> stages, int[] tiles, Cut cut, int chunk, int lap) {
     /** Results between stages, of all buffers: a share of a small L2 cache. */
     private static final long SCRATCH_BYTES = 160 << 10;
+
+    /** The same for pixels, of which all channels are read one after the other, as many as are left in L2 by input and output. */
+    private static final long PIXEL_BYTES = Cpu.L2_BYTES / 4 * 3;
+
+    /** Blocks of fewer channels read so little of every pixel that it waits for memory. */
+    private static final int FEWEST_CHANNELS = 32;
 
     /** Output rows that are worth a call of all stages. */
     private static final int CHUNK = 4;
 
-    /** Bands of fewer rows than so many times the rows that both neighbours compute are not cut. */
+    /** Bands of fewer rows than so many times the rows that both neighbours compute are not cut: of planes, of which there are many, and of pixels. */
     private static final int HALOS = 8;
+
+    private static final int PIXEL_HALOS = 4;
 
     /**
      * The plan of a chain.
@@ -37,17 +47,23 @@ record FusedPlan(List<Step.Convolve> stages, int[] tiles, Cut cut, int chunk, in
      */
     static FusedPlan of(Step.Fused step, Function<Step.Convolve, Choice> kernels) {
         boolean planes = step.src().pixel() == 4;
-        if (planes != (step.dst().pixel() == 4)) {
+        boolean groups = step.borders().size() > 1;
+        if (planes != (step.dst().pixel() == 4) || planes && groups) {
             return null;
         }
-        FusedPlan whole = new FusedPlan(step.stages(), null, null, 0, 0);
+        FusedPlan whole = new FusedPlan(step.borders(), step.stages(), null, null, 0, 0);
         return planes ? whole.planes(kernels) : whole.pixels(kernels);
     }
 
-    /** Channels together: blocks of them, a few rows at a time. */
+    /** Whole pixels, or blocks of their channels if their buffers would be too large, some rows at a time. */
     private FusedPlan pixels(Function<Step.Convolve, Choice> kernels) {
-        int c = stages.getFirst().c();
-        return inScratch(Layout.NHWC, kernels, block(c), CHUNK);
+        int block = stages.getFirst().c();
+        FusedPlan plan = inScratch(Layout.NHWC, kernels, block, CHUNK);
+        while (plan != null && plan.bytes() > PIXEL_BYTES && borders.size() == 1 && block > FEWEST_CHANNELS) {
+            block = Math.ceilDiv(block, 2 * View.LANES) * View.LANES;
+            plan = inScratch(Layout.NHWC, kernels, block, CHUNK);
+        }
+        return plan;
     }
 
     /** Whole planes, as many as the buffers hold. */
@@ -61,18 +77,6 @@ record FusedPlan(List<Step.Convolve> stages, int[] tiles, Cut cut, int chunk, in
         return inScratch(Layout.NCHW, kernels, block, stages.getLast().rows().out());
     }
 
-    /**
-     * A vector of channels, for the least scratch; or more, if the rest would not fill a vector: the last vector of a block overlaps
-     * the one before.
-     */
-    private static int block(int channels) {
-        int block = Math.min(channels, View.LANES);
-        while (channels % block > 0 && channels % block < View.LANES) {
-            block = Math.min(channels, block + View.LANES);
-        }
-        return block;
-    }
-
     private FusedPlan inScratch(Layout layout, Function<Step.Convolve, Choice> kernels, int block, int rows) {
         // The distance between planes depends on the rows of a buffer, and these on tiles: a first guess finds the
         // tiles.
@@ -80,18 +84,34 @@ record FusedPlan(List<Step.Convolve> stages, int[] tiles, Cut cut, int chunk, in
         if (guess == null) {
             return null;
         }
+        boolean pixels = layout == Layout.NHWC;
         int last = guess.tiles[stages.size() - 1];
-        int chunk = Math.ceilDiv(Math.max(rows, 1), last) * last;
-        Cut cut = guess.cut(block, chunk);
-        FusedPlan bands = new FusedPlan(guess.stages, guess.tiles, cut, chunk, Math.ceilDiv(cut.band(), chunk) * chunk);
-        while (bands.lap > chunk && bands.bytes() > SCRATCH_BYTES) {
-            bands = new FusedPlan(guess.stages, guess.tiles, cut, chunk, Math.ceilDiv(bands.lap / chunk, 2) * chunk);
+        int chunk = Math.ceilDiv(Math.max(rows, pixels ? guess.under() : 1), last) * last;
+        Cut cut = guess.cut(block, chunk, pixels ? PIXEL_HALOS : HALOS);
+        FusedPlan bands = guess.with(cut, chunk, Math.ceilDiv(cut.band(), chunk) * chunk);
+        while (bands.lap > chunk && bands.bytes() > (pixels ? PIXEL_BYTES : SCRATCH_BYTES)) {
+            bands = guess.with(cut, chunk, Math.ceilDiv(bands.lap / chunk, 2) * chunk);
         }
-        if (layout == Layout.NHWC) {
+        if (pixels) {
             return bands;
         }
         FusedPlan placed = with(places(layout, block, bands), kernels);
-        return placed == null ? null : new FusedPlan(placed.stages, placed.tiles, cut, chunk, bands.lap);
+        return placed == null ? null : placed.with(cut, chunk, bands.lap);
+    }
+
+    private FusedPlan with(Cut items, int rows, int between) {
+        return new FusedPlan(borders, stages, tiles, items, rows, between);
+    }
+
+    /** Rows of the last stage for which every stage has a whole tile of rows to compute: of fewer, buffers hold more than is needed. */
+    private int under() {
+        int most = 1;
+        int stride = 1;
+        for (int i = stages.size() - 1; i >= 0; i--) {
+            most = Math.max(most, Math.ceilDiv(tiles[i], stride));
+            stride = Math.min(tiles[i], stride * stages.get(i).rows().stride());
+        }
+        return most;
     }
 
     private List<Step.Convolve> places(Layout layout, int block, FusedPlan bands) {
@@ -119,18 +139,39 @@ record FusedPlan(List<Step.Convolve> stages, int[] tiles, Cut cut, int chunk, in
 
     /** The same plan with stages in other places, and their tiles; null if one has no compiled kernel there. */
     private FusedPlan with(List<Step.Convolve> placed, Function<Step.Convolve, Choice> kernels) {
-        int[] rows = new int[placed.size()];
-        for (int i = 0; i < rows.length; i++) {
-            Choice choice = kernels.apply(placed.get(i));
-            if (choice.family() == null || choice.form() == Choice.Form.BOXED) {
-                return null;
+        FusedPlan plan = new FusedPlan(borders, placed, new int[placed.size()], cut, chunk, lap);
+        for (int i = 0; i < placed.size(); i++) {
+            int rows = 1;
+            for (Step.Convolve part : plan.parts(i)) {
+                Choice choice = kernels.apply(part);
+                if (choice.family() == null || choice.form() == Choice.Form.BOXED) {
+                    return null;
+                }
+                rows = common(rows, Fitting.rowTile(part, choice));
             }
-            rows[i] = Fitting.rowTile(placed.get(i), choice);
+            plan.tiles[i] = rows;
         }
-        return new FusedPlan(placed, rows, cut, chunk, lap);
+        return plan;
     }
 
-    private Cut cut(int block, int chunk) {
+    /** The least common multiple. */
+    private static int common(int a, int b) {
+        int multiple = a;
+        while (multiple % b != 0) {
+            multiple += a;
+        }
+        return multiple;
+    }
+
+    /** A stage, or what it is for each group of channels. */
+    List<Step.Convolve> parts(int stage) {
+        Step.Convolve whole = stages.get(stage);
+        return stage > 0 || borders.size() == 1
+                ? List.of(whole)
+                : borders.stream().map(whole::part).toList();
+    }
+
+    private Cut cut(int block, int chunk, int halos) {
         Step.Convolve end = stages.getLast();
         double macs = 0;
         for (Step.Convolve s : stages) {
@@ -142,7 +183,7 @@ record FusedPlan(List<Step.Convolve> stages, int[] tiles, Cut cut, int chunk, in
         int rows = end.rows().out();
         int halo = end(0, Math.min(rows, 1)) - first(0, 0) + 1;
         Cut whole = new Cut(end.n(), end.c(), block, rows, rows, chunk);
-        return whole.withBand(Cut.band(rows, macs * block, (long) HALOS * halo));
+        return whole.withBand(Cut.band(rows, macs * block, (long) halos * halo));
     }
 
     /** The first row of a stage that row t of the chain and those after it need. */

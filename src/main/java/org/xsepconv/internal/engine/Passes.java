@@ -4,11 +4,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import org.xsepconv.PlanOptions;
+import org.xsepconv.internal.cpu.Cpu;
 import org.xsepconv.internal.emit.Family;
 import org.xsepconv.internal.plan.Dependence;
 import org.xsepconv.internal.plan.Step;
 import org.xsepconv.internal.plan.View;
-import org.xsepconv.internal.tile.TileMethod;
 
 /** Turns the steps of a plan into passes. */
 public final class Passes {
@@ -121,13 +121,14 @@ public final class Passes {
         return pixels == null ? PlanePlan.of(step, options) : pixels;
     }
 
-    /** The same, or null if the kernels of the convolutions are estimated to be faster, where walks over planes were not measured. */
+    /**
+     * The same, or null if the kernels of the convolutions are estimated to be faster. They never are for a single convolution with groups, and for
+     * planes with few registers, where that was measured.
+     */
     static ChainWalk walk(Step.Fused step, Function<Step.Convolve, Choice> kernels, PlanOptions options) {
         ChainWalk walk = walk(step, options);
-        boolean unsure = walk instanceof PlanePlan
-                && !TileMethod.IN_ORDER
-                && step.borders().size() == 1;
-        FusedPlan plan = unsure ? FusedPlan.of(step, kernels) : null;
+        boolean sure = step.stages().size() == 1 || walk instanceof PlanePlan && Cpu.REGISTERS == 16;
+        FusedPlan plan = walk == null || sure ? null : FusedPlan.of(step, kernels);
         return plan != null && Costs.cost(plan, step, options) < walk.cost() ? null : walk;
     }
 
@@ -147,10 +148,6 @@ public final class Passes {
             Step.Fused step, Function<Step.Convolve, Choice> kernels, Access access, PlanOptions options) {
         boolean arrays = access == Access.ARRAYS;
         ChainWalk plan = walk(step, kernels, options);
-        if (plan == null && step.borders().size() > 1) {
-            throw new IllegalStateException(
-                    "groups of channels with paddings of their own need a walk over the rows: " + step);
-        }
         return plan == null ? new FusedPass(kernels, FusedPlan.of(step, kernels), arrays) : new ChainPass(plan, arrays);
     }
 

@@ -26,6 +26,16 @@ public record Axis(int in, int out, int kernel, int stride, int dilation, int pa
     public record Run(int start, int end, int firstTap, int endTap) {}
 
     /**
+     * The same with other zeros before the first input.
+     *
+     * @param zeros how many
+     * @return a new axis
+     */
+    public Axis with(int zeros) {
+        return new Axis(in, out, kernel, stride, dilation, zeros);
+    }
+
+    /**
      * The input, possibly outside, under tap 0 of an output.
      *
      * @param output an output

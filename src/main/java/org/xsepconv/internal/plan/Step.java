@@ -1,6 +1,7 @@
 package org.xsepconv.internal.plan;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.xsepconv.Activation;
 import org.xsepconv.Layout;
@@ -145,6 +146,31 @@ public sealed interface Step {
         public Convolve between(Layout order, View in, View out) {
             return new Convolve(
                     text, order, n, c, rows, columns, in, out, weights, bias, activation, epilogue, regions);
+        }
+
+        /**
+         * What it is for some of its channels, with other zeros around their input.
+         *
+         * @param border the channels, and the zeros
+         * @return a new step
+         */
+        public Convolve part(Border border) {
+            int from = border.first();
+            int to = border.end();
+            return new Convolve(
+                    text + " channels " + from + " to " + (to - 1),
+                    layout,
+                    n,
+                    to - from,
+                    rows.with(border.top()),
+                    columns.with(border.left()),
+                    src.from(from, false),
+                    dst.from(from, false),
+                    Arrays.copyOfRange(weights, from * taps(), to * taps()),
+                    Arrays.copyOfRange(bias, from, to),
+                    activation,
+                    epilogue,
+                    regions);
         }
 
         /**
