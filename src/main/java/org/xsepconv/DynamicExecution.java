@@ -15,7 +15,6 @@ import org.xsepconv.internal.engine.Program;
 import org.xsepconv.internal.engine.Scratch;
 import org.xsepconv.internal.engine.WarmUp;
 import org.xsepconv.internal.plan.Planner;
-import org.xsepconv.internal.plan.View;
 
 /**
  * How plans are carried out whose weights come with every call: the door, a workspace, then image by image its weights and
@@ -28,8 +27,6 @@ final class DynamicExecution {
     private final DepthwiseConv2d convolution;
     private final Supplier<Planner.Result> planner;
     private final Planner.Result model;
-    private final Door.Side src;
-    private final Door.Side dst;
     private final Door door;
     private final int perImage;
     private final int images;
@@ -82,9 +79,7 @@ final class DynamicExecution {
                 ? Planner.plan(convolution, options.withFusion(Fusion.NEVER), none)
                 : Planner.planRegions(convolution, options, regions, none);
         this.model = planner.get();
-        this.src = Door.Side.of(View.SRC, "src", shape, options.src());
-        this.dst = Door.Side.of(View.DST, "dst", convolution.dst(), options.dst());
-        this.door = new Door(src, null, dst, false);
+        this.door = Door.of(convolution, options);
     }
 
     /** Rejects what an array has no room for. */
@@ -148,13 +143,13 @@ final class DynamicExecution {
             return list;
         };
         if (arrays) {
-            float[] input = array(src);
-            float[] output = array(dst);
+            float[] input = array(door.src());
+            float[] output = array(door.dst());
             return WarmUp.run(program, all, () -> run(input, source, weights, map, output, workspace), limit.toNanos());
         }
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment input = arena.allocate(src.bytes(), 64);
-            MemorySegment output = arena.allocate(dst.bytes(), 64);
+            MemorySegment input = arena.allocate(door.src().bytes(), 64);
+            MemorySegment output = arena.allocate(door.dst().bytes(), 64);
             return WarmUp.run(program, all, () -> run(input, source, weights, map, output, workspace), limit.toNanos());
         }
     }
@@ -191,54 +186,34 @@ final class DynamicExecution {
         }
     }
 
-    /** On arrays that have passed the door; a workspace that is null is lent. */
-    <W, M> void run(float[] input, Source<W, M> source, W weights, M map, float[] output, DynamicWorkspace own) {
-        DynamicWorkspace workspace = own == null ? borrow(1) : own;
-        workspace.acquire(this, 1);
-        try {
-            source.check(weights, map, workspace);
-            workspace.scratch.bind(input, null, output);
-            Program program = workspace.programs.arrays();
-            for (int image = 0; image < images; image++) {
-                source.pack(weights, image, workspace, program);
-                program.run(workspace.scratch, image, images);
-            }
-        } finally {
-            workspace.giveBack();
-            giveBack(own, workspace);
-        }
-    }
-
-    /** On segments that have passed the door, in the calling thread. */
-    <W, M> void run(
-            MemorySegment input, Source<W, M> source, W weights, M map, MemorySegment output, DynamicWorkspace own) {
+    /** On arrays or segments that have passed the door, in the calling thread; a workspace that is null is lent. */
+    <W, M> void run(Object input, Source<W, M> source, W weights, M map, Object output, DynamicWorkspace own) {
         run(input, source, weights, map, output, null, 1, own);
     }
 
-    /** On segments that have passed the door, in several threads; a workspace that is null is lent. */
+    /** On arrays or segments that have passed the door, in several threads; a workspace that is null is lent. */
     <W, M> void run(
-            MemorySegment input,
+            Object input,
             Source<W, M> source,
             W weights,
             M map,
-            MemorySegment output,
+            Object output,
             Executor executor,
             int parallelism,
             DynamicWorkspace own) {
-        int threads = own == null ? useful(parallelism) : parallelism;
-        DynamicWorkspace workspace = own == null ? borrow(threads) : own;
-        workspace.acquire(this, threads);
+        int useful = executor == null ? 1 : model.direct().threads(Math.max(1, images));
+        int most = own == null ? Math.min(parallelism, useful) : parallelism;
+        DynamicWorkspace workspace = own == null ? borrow(most) : own;
+        workspace.acquire(this, most);
         try {
             source.check(weights, map, workspace);
-            boolean direct = Door.addressable(input) && Door.addressable(output);
-            boolean anyThread = direct && !model.options().checked() || Door.shared(input) && Door.shared(output);
-            Program program = direct ? workspace.programs.direct() : workspace.programs.landed();
-            int taking = executor == null || !anyThread ? 1 : Math.min(threads, program.threads(Math.max(1, images)));
-            workspace.scratch.bind(input, null, output);
+            Program program = workspace.scratch.bind(door, workspace.programs, input, null, output);
+            boolean several = workspace.scratch.anyThread(model.options().checked());
             for (int image = 0; image < images; image++) {
                 source.pack(weights, image, workspace, program);
-                program.run(workspace.scratch, image, images, executor, taking);
+                program.run(workspace.scratch, image, images, executor, several ? Math.min(most, useful) : 1);
             }
+            workspace.scratch.deliver();
         } finally {
             workspace.giveBack();
             giveBack(own, workspace);
@@ -246,12 +221,6 @@ final class DynamicExecution {
             Reference.reachabilityFence(output);
             Reference.reachabilityFence(workspace);
         }
-    }
-
-    private int useful(int parallelism) {
-        int n = Math.max(1, images);
-        int threads = Math.max(model.direct().threads(n), model.landed().threads(n));
-        return Math.min(parallelism, threads);
     }
 
     /** A workspace that is kept, unless it is for fewer threads: then it is dropped for one that is not. */

@@ -9,7 +9,8 @@ import org.xsepconv.internal.plan.Planner;
 
 /**
  * What executions of a {@link DynamicPlan}, an {@link ODConvPlan} or a {@link RegionPlan} reuse: scratch, and memory for packed weights
- * and maps. With one, {@code execute} in the calling thread allocates nothing.
+ * and maps; and copies of tensors that kernels cannot address, once it has met one. With one, {@code execute} in the calling thread
+ * allocates nothing.
  *
  * <p>Made by the {@code workspace} methods of a plan, for that plan. One execution at a time: a second one is refused. The
  * native memory is freed some time after the workspace is no longer reachable.

@@ -13,7 +13,6 @@ import org.xsepconv.internal.engine.Program;
 import org.xsepconv.internal.engine.Scratch;
 import org.xsepconv.internal.engine.WarmUp;
 import org.xsepconv.internal.plan.Planner;
-import org.xsepconv.internal.plan.View;
 
 /** How the calls of a {@link Plan} are carried out: the door, a workspace, the right program. Thread-safe. */
 final class Execution {
@@ -21,9 +20,6 @@ final class Execution {
     private static final long MOST_ELEMENTS = Integer.MAX_VALUE - 8L;
 
     private final Planner.Result programs;
-    private final Door.Side src;
-    private final Door.Side dst;
-    private final Door.Side other;
     private final Door door;
 
     /** Workspaces for calls that bring none. */
@@ -32,12 +28,8 @@ final class Execution {
     private final AtomicInteger spares = new AtomicInteger();
 
     Execution(Operator operator, Planner.Result programs) {
-        PlanOptions options = programs.options();
         this.programs = programs;
-        this.src = Door.Side.of(View.SRC, "src", operator.src(), options.src());
-        this.dst = Door.Side.of(View.DST, "dst", operator.dst(), options.dst());
-        this.other = operator.residual() ? Door.Side.of(View.OTHER, "other", operator.dst(), options.other()) : null;
-        this.door = new Door(src, other, dst, options.inPlace());
+        this.door = Door.of(operator, programs.options());
     }
 
     Workspace workspace(int parallelism) {
@@ -51,18 +43,20 @@ final class Execution {
 
     boolean warmUp(Duration limit) {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment input = arena.allocate(src.bytes(), 64);
-            MemorySegment output = programs.options().inPlace() ? input : arena.allocate(dst.bytes(), 64);
-            MemorySegment addend = other == null ? null : arena.allocate(other.bytes(), 64);
+            MemorySegment input = arena.allocate(door.src().bytes(), 64);
+            MemorySegment output =
+                    door.inPlace() ? input : arena.allocate(door.dst().bytes(), 64);
+            MemorySegment addend =
+                    door.other() == null ? null : arena.allocate(door.other().bytes(), 64);
             Workspace workspace = workspace(1);
             return WarmUp.run(programs.direct(), () -> run(input, addend, output, workspace), limit.toNanos());
         }
     }
 
     boolean warmUpArrays(Duration limit) {
-        float[] input = array("src", src);
-        float[] output = programs.options().inPlace() ? input : array("dst", dst);
-        float[] addend = other == null ? null : array("dst", other);
+        float[] input = array("src", door.src());
+        float[] output = door.inPlace() ? input : array("dst", door.dst());
+        float[] addend = door.other() == null ? null : array("dst", door.other());
         Workspace workspace = workspace(1);
         return WarmUp.run(programs.arrays(), () -> run(input, addend, output, workspace), limit.toNanos());
     }
@@ -76,29 +70,12 @@ final class Execution {
     /** On arrays; a workspace that is null is lent. */
     void run(float[] input, float[] addend, float[] output, Workspace own) {
         door.check(input, addend, output);
-        Workspace workspace = own == null ? borrow(1) : own;
-        try {
-            Scratch scratch = workspace.acquire(this, 1);
-            try {
-                scratch.bind(input, addend, output);
-                programs.arrays().run(scratch);
-            } finally {
-                workspace.giveBack();
-            }
-        } finally {
-            giveBack(own, workspace);
-        }
+        admitted(input, addend, output, null, 1, own);
     }
 
     /** On segments, in the calling thread. */
     void run(MemorySegment input, MemorySegment addend, MemorySegment output, Workspace own) {
-        door.check(input, addend, output);
-        Workspace workspace = own == null ? borrow(1) : own;
-        try {
-            run(input, addend, output, workspace, null, 1);
-        } finally {
-            giveBack(own, workspace);
-        }
+        run(input, addend, output, null, 1, own);
     }
 
     /** On segments, in several threads; a workspace that is null is lent. */
@@ -110,43 +87,31 @@ final class Execution {
             int parallelism,
             Workspace own) {
         door.check(input, addend, output);
-        if (own != null) {
-            run(input, addend, output, own, executor, parallelism);
-            return;
-        }
-        int threads = Math.max(programs.direct().threads(), programs.landed().threads());
-        int useful = Math.min(parallelism, threads);
-        Workspace workspace = borrow(useful);
-        try {
-            run(input, addend, output, workspace, executor, useful);
-        } finally {
-            giveBack(null, workspace);
-        }
+        admitted(input, addend, output, executor, parallelism, own);
     }
 
-    private void run(
-            MemorySegment input,
-            MemorySegment addend,
-            MemorySegment output,
-            Workspace workspace,
-            Executor executor,
-            int parallelism) {
-        Scratch scratch = workspace.acquire(this, parallelism);
+    /** On arrays or segments that have passed the door. */
+    private void admitted(
+            Object input, Object addend, Object output, Executor executor, int parallelism, Workspace own) {
+        int most = own == null ? Math.min(parallelism, programs.direct().threads()) : parallelism;
+        Workspace workspace = own == null ? borrow(most) : own;
         try {
-            boolean direct =
-                    Door.addressable(input) && Door.addressable(output) && (addend == null || Door.addressable(addend));
-            Program program = direct ? programs.direct() : programs.landed();
-            boolean shared = Door.shared(input) && Door.shared(output) && (addend == null || Door.shared(addend));
-            boolean anyThread = direct && !programs.options().checked() || shared;
-            scratch.bind(input, addend, output);
-            int threads = executor == null || !anyThread ? 1 : Math.min(parallelism, program.threads());
-            program.run(scratch, executor, threads);
+            Scratch scratch = workspace.acquire(this, most);
+            try {
+                Program program = scratch.bind(door, programs, input, addend, output);
+                boolean several =
+                        executor != null && scratch.anyThread(programs.options().checked());
+                program.run(scratch, executor, several ? Math.min(most, program.threads()) : 1);
+                scratch.deliver();
+            } finally {
+                workspace.giveBack();
+                Reference.reachabilityFence(input);
+                Reference.reachabilityFence(addend);
+                Reference.reachabilityFence(output);
+                Reference.reachabilityFence(workspace);
+            }
         } finally {
-            workspace.giveBack();
-            Reference.reachabilityFence(input);
-            Reference.reachabilityFence(addend);
-            Reference.reachabilityFence(output);
-            Reference.reachabilityFence(workspace);
+            giveBack(own, workspace);
         }
     }
 

@@ -12,8 +12,10 @@ import org.xsepconv.internal.plan.Planner;
  *
  * <p>Input and output are tensors of {@link Operator#src} and {@link Operator#dst}, dense unless the plan was made for views
  * ({@link PlanOptions#withSrc}, {@link PlanOptions#withDst}): {@code float[]}, or {@code MemorySegment} of native-endian floats,
- * native or heap, at any address. Native memory aligned to 64 bytes is the fastest; heap segments and addresses that are not a
- * multiple of 4 are carried through scratch in pieces. They must not overlap unless the plan works in place
+ * native or heap, at any address. Native memory aligned to 64 bytes is the fastest, arrays and segments of such are a little slower.
+ * All other memory is copied to native memory of the workspace as a whole, and results are copied back: heap segments of other arrays, read-only ones,
+ * addresses that are not a multiple of 4, heap memory in the same call as native memory, and arrays where {@link #describe} says
+ * so. That takes as long as any copy of that size, and as much memory again. Input and output must not overlap unless the plan works in place
  * ({@link PlanOptions#withInPlace}), and an arena must not be closed during the call: kernels do not check that again.
  *
  * <p>A call that is rejected has written nothing.
@@ -74,7 +76,7 @@ public final class Plan {
     }
 
     /**
-     * As {@link #warmUp}, for calls on arrays, which have kernels of their own.
+     * As {@link #warmUp}, for calls on arrays, and on heap segments of such, which have kernels of their own.
      *
      * @param limit when to give up
      * @return whether calls now take a small multiple, at most, of the time that is expected of a slow machine

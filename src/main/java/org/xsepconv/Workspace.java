@@ -6,6 +6,8 @@ import org.xsepconv.internal.engine.Scratch;
 /**
  * Scratch memory that executions reuse. With one, {@code Plan.execute} allocates nothing.
  *
+ * <p>Tensors that kernels cannot address are copied to memory that a workspace allocates when it first meets one, and keeps.
+ *
  * <p>Made by {@link Plan#workspace()}; also fits every other plan that needs no more. One execution at a time: a second one
  * is refused. The native memory is freed some time after the workspace is no longer reachable.
  */
@@ -18,7 +20,7 @@ public final class Workspace {
     }
 
     /**
-     * Size of the scratch memory.
+     * Size of the scratch memory, without copies of tensors.
      *
      * @return bytes
      */

@@ -342,18 +342,20 @@ final class BadExecutions {
     private static List<Row> workspaces() {
         DepthwiseConv2d small = DepthwiseConv2d.of(TensorShape.nhwc(1, 2, 2, 1), 1, 1);
         Workspace tooSmall = small.plan(Weights.of(new float[1])).workspace(2);
+        // The sums wait in scratch for their scale.
+        Plan larger = CONV.plan(WEIGHTS.withScale(new float[4]));
         String expected = "workspace: " + tooSmall.byteSize()
                 + " bytes made for another plan, expected one of this plan's workspace() or a larger one";
         return List.of(
-                argument("a workspace too small for arrays", expected, f -> f.plan.execute(f.src, f.dst, tooSmall)),
+                argument("a workspace too small for arrays", expected, f -> larger.execute(f.src, f.dst, tooSmall)),
                 argument(
                         "a workspace too small for segments",
                         expected,
-                        f -> f.plan.execute(f.nativeSrc, f.nativeDst, tooSmall)),
+                        f -> larger.execute(f.nativeSrc, f.nativeDst, tooSmall)),
                 argument(
                         "a workspace too small for threads",
                         expected,
-                        f -> f.plan.execute(f.nativeSrc, f.nativeDst, Runnable::run, 2, tooSmall)),
+                        f -> larger.execute(f.nativeSrc, f.nativeDst, Runnable::run, 2, tooSmall)),
                 argument(
                         "a workspace for fewer threads",
                         "workspace: for a parallelism of 2, expected 3 or more",

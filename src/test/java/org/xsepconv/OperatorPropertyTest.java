@@ -19,6 +19,7 @@ import net.jqwik.api.ShrinkingMode;
 import net.jqwik.api.lifecycle.AfterContainer;
 import net.jqwik.api.lifecycle.BeforeContainer;
 import org.xsepconv.internal.cpu.Cpu;
+import org.xsepconv.internal.engine.Door;
 import org.xsepconv.internal.engine.Scratch;
 import org.xsepconv.internal.plan.Planner;
 
@@ -67,8 +68,9 @@ class OperatorPropertyTest {
                 MemorySegment from = arena.allocate(4L * src.length + 4, 64).asSlice(0, 4L * src.length);
                 MemorySegment to = arena.allocate(4L * serial.length + 4, 64).asSlice(0, 4L * serial.length);
                 MemorySegment.copy(src, 0, from, ValueLayout.JAVA_FLOAT, 0, src.length);
-                scratch.bind(from, null, to);
-                programs.direct().run(scratch, task -> Thread.ofVirtual().start(task), threads);
+                Door door = Door.of(operator, programs.options());
+                scratch.bind(door, programs, from, null, to)
+                        .run(scratch, task -> Thread.ofVirtual().start(task), threads);
                 Cases.assertSame(
                         Cases.reproduce(first, seed) + " threads=" + threads,
                         serial,
@@ -131,13 +133,18 @@ class OperatorPropertyTest {
         Strides in = options.src() == null ? Strides.of(operator.src()) : options.src();
         Strides out = options.dst() == null ? Strides.of(operator.dst()) : options.dst();
         Scratch scratch = new Scratch(programs.temporaryBytes(), programs.scratchBytes(), threads);
-        try (Arena arena = Arena.ofShared()) {
-            Pitched from = Pitched.holding(arena, Place.NATIVE, operator.src(), in, src);
-            Pitched to = options.inPlace() ? from : Pitched.of(arena, Place.NATIVE, operator.dst(), out);
-            scratch.bind(from.memory(), null, to.memory());
-            programs.direct().run(scratch, task -> Thread.ofVirtual().start(task), threads);
-            Cases.assertSame(reproduce, expected, to.values());
-            to.assertNothingElseWasWritten(reproduce);
+        Door door = Door.of(operator, options);
+        for (Place place : new Place[] {Place.NATIVE, Place.FLOATS_FROM_THE_FIFTH_ON, Place.BYTES}) {
+            try (Arena arena = Arena.ofShared()) {
+                Pitched from = Pitched.holding(arena, place, operator.src(), in, src);
+                Pitched to = options.inPlace() ? from : Pitched.of(arena, place, operator.dst(), out);
+                scratch.bind(door, programs, from.memory(), null, to.memory())
+                        .run(scratch, task -> Thread.ofVirtual().start(task), threads);
+                scratch.deliver();
+                scratch.release();
+                Cases.assertSame(reproduce + " " + place, expected, to.values());
+                to.assertNothingElseWasWritten(reproduce + " " + place);
+            }
         }
     }
 

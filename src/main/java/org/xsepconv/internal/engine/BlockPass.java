@@ -31,8 +31,8 @@ final class BlockPass extends ConvPass {
     private final int group;
     private final long tapBytes;
 
-    BlockPass(Step.Convolve step, Choice choice, boolean landed) {
-        super(step, Finish.cut(step, cut(step, landed)), choice.options(), landed);
+    BlockPass(Step.Convolve step, Choice choice) {
+        super(step, Finish.cut(step, cut(step)), choice.options());
         this.choice = choice;
         this.special = choice.special(false);
         this.general = choice.general(false);
@@ -47,11 +47,11 @@ final class BlockPass extends ConvPass {
         }
     }
 
-    private static Cut cut(Step.Convolve step, boolean landed) {
+    private static Cut cut(Step.Convolve step) {
         int c = step.c();
         long fitting = WEIGHT_BYTES / 4 / step.taps() / WIDEST * WIDEST;
         int block = c;
-        if (!landed && c > Math.max(WIDEST, fitting)) {
+        if (c > Math.max(WIDEST, fitting)) {
             long blocks = (c + Math.max(WIDEST, fitting) - 1) / Math.max(WIDEST, fitting);
             block = (int) Math.min(c, roundUp((c + blocks - 1) / blocks, WIDEST));
         }

@@ -44,8 +44,8 @@ final class BoxPass extends ConvPass {
     /** Where the pixels of the image go in a box with a border, or null if they go one after the other. */
     private final Packed places;
 
-    BoxPass(Step.Convolve step, Choice choice, boolean landed) {
-        super(step, cut(step), choice.options(), landed);
+    BoxPass(Step.Convolve step, Choice choice) {
+        super(step, cut(step), choice.options());
         this.bordered = bordered(step);
         this.planesIn = planes(step.src());
         this.planesOut = planes(step.dst());
@@ -55,7 +55,7 @@ final class BoxPass extends ConvPass {
         View box = boxed ? box(width, block) : xView;
         View result = planesOut ? box(step.columns().out(), block) : yView;
         this.boxBytes = boxed ? roundUp(box.row() * inputRows(step, cut.band()), ALIGNMENT) : 0;
-        this.inner = new BlockPass(inner(step, width, box, result), choice, false);
+        this.inner = new BlockPass(inner(step, width, box, result), choice);
         this.transpose = planesIn || planesOut ? choice.transpose() : null;
         this.mover = choice.rows();
         this.places = planesIn && bordered ? places(box) : null;

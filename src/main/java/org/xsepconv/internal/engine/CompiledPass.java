@@ -49,7 +49,7 @@ final class CompiledPass extends ConvPass {
      * @param arrays whether the caller's memory is arrays
      */
     CompiledPass(Step.Convolve step, Choice choice, boolean arrays) {
-        super(step, Finish.cut(step, Items.cut(step, choice)), choice.options(), false);
+        super(step, Finish.cut(step, Items.cut(step, choice)), choice.options());
         this.choice = choice;
         this.emitter = Fitting.emitter(step, choice);
         this.rowTile = Fitting.rowTile(step, choice);
@@ -70,11 +70,7 @@ final class CompiledPass extends ConvPass {
 
     /** What a side of a pass lies in. */
     static Carrier carrier(View view, boolean checked, boolean arrays) {
-        return checked ? Carrier.SEGMENTS : arrays && callers(view) ? Carrier.ARRAYS : Carrier.MEMORY;
-    }
-
-    private static boolean callers(View view) {
-        return view.buffer() == View.SRC || view.buffer() == View.DST;
+        return checked ? Carrier.SEGMENTS : arrays && view.callers() ? Carrier.ARRAYS : Carrier.MEMORY;
     }
 
     private Packed pack() {
@@ -201,6 +197,11 @@ final class CompiledPass extends ConvPass {
             kernel = compiled;
         }
         return compiled;
+    }
+
+    @Override
+    public boolean takesArrays() {
+        return true;
     }
 
     @Override

@@ -12,10 +12,7 @@ import org.xsepconv.internal.plan.Step;
 import org.xsepconv.internal.plan.View;
 import org.xsepconv.internal.tile.Compiled;
 
-/**
- * A convolution, cut into items. Finds the memory of an item, brings it to native scratch if it must, and leaves the rest to
- * the two ways of feeding a kernel: {@link BlockPass} and {@link PlanePass}.
- */
+/** A convolution, cut into items. Finds the memory of an item, and leaves the rest to the ways of feeding a kernel. */
 abstract class ConvPass implements Pass {
     /** Alignment of everything this library allocates: a cache line, and the widest vector. */
     static final long ALIGNMENT = 64;
@@ -26,9 +23,6 @@ abstract class ConvPass implements Pass {
     /** How much longer a source kernel takes than a compiled one, at the least. */
     private static final double SOURCE = 3;
 
-    /** What a landed band and its result should take: under half of a small L1 cache. */
-    private static final long LANDED_BYTES = 24 << 10;
-
     /** What is around images and between rows. */
     static final MemorySegment ZEROS = Arena.global().allocate(64 << 10, ALIGNMENT);
 
@@ -36,13 +30,10 @@ abstract class ConvPass implements Pass {
     final boolean checked;
     final Cut cut;
 
-    /** Pitches of the memory the kernels work on: the caller's, or those of landed boxes. */
+    /** What the kernels read and write. */
     final View xView;
 
     final View yView;
-    private final Landing landIn;
-    private final Landing landOut;
-    private final long landedBytes;
 
     /** What follows the sums, or null. */
     private final Finish finish;
@@ -50,26 +41,15 @@ abstract class ConvPass implements Pass {
     private final float p;
     private final float q;
 
-    ConvPass(Step.Convolve step, Cut cut, PlanOptions options, boolean landed) {
+    ConvPass(Step.Convolve step, Cut cut, PlanOptions options) {
         this.step = step;
         this.checked = options.checked();
-        this.cut = landed ? landedCut(step, cut) : cut;
-        boolean in = landed && step.src().buffer() == View.SRC;
-        boolean out = landed && step.dst().buffer() == View.DST;
-        long rows = Math.min(step.rows().in(), inputRows(step, this.cut.band()));
-        int block = this.cut.block();
-        int inWidth = step.columns().in();
-        int outWidth = step.columns().out();
-        long inBytes = in ? Landing.bytes(inWidth, block, rows) : 0;
-        long outBytes = out ? Landing.bytes(outWidth, block, this.cut.band()) : 0;
-        landIn = in ? Landing.of(step.src(), step.layout(), inWidth, block, rows, 0) : null;
-        landOut = out ? Landing.of(step.dst(), step.layout(), outWidth, block, this.cut.band(), inBytes) : null;
-        finish = step.epilogue() == null ? null : new Finish(step, this.cut, options, landed, inBytes + outBytes);
-        landedBytes = inBytes + outBytes + (finish == null ? 0 : finish.bytes());
-        p = ActivationKind.p(step.activation());
-        q = ActivationKind.q(step.activation());
-        xView = in ? landIn.inner() : step.src();
-        yView = out ? landOut.inner() : step.dst();
+        this.cut = cut;
+        this.finish = step.epilogue() == null ? null : new Finish(step, cut, options);
+        this.p = ActivationKind.p(step.activation());
+        this.q = ActivationKind.q(step.activation());
+        this.xView = step.src();
+        this.yView = step.dst();
     }
 
     /** Input rows under a band of output rows, as if there were no borders. */
@@ -77,19 +57,6 @@ abstract class ConvPass implements Pass {
         return (band - 1L) * step.rows().stride()
                 + (step.rows().kernel() - 1L) * step.rows().dilation()
                 + 1;
-    }
-
-    /** Bands small enough for L1, but not so small that their halos dominate. */
-    private static Cut landedCut(Step.Convolve step, Cut cut) {
-        long perRow = 4L
-                * cut.block()
-                * (step.columns().out()
-                        + (long) step.columns().in() * step.rows().stride());
-        long halo = (step.rows().kernel() - 1L)
-                * step.rows().dilation()
-                / step.rows().stride();
-        long band = Math.max(LANDED_BYTES / Math.max(1, perRow), 3 * halo);
-        return cut.withBand(Math.min(cut.band(), band));
     }
 
     /** Computes one item: channels c0 to c1 and output rows y0 to y1, given the addresses of channel c0, row 0. */
@@ -100,9 +67,15 @@ abstract class ConvPass implements Pass {
         return 0;
     }
 
+    /** Source kernels can address native memory only. */
+    @Override
+    public boolean takesArrays() {
+        return !step.src().callers() && !step.target().callers();
+    }
+
     @Override
     public final int whole() {
-        return landIn == null && landOut == null && finish == null && joined() > 0 ? cut.images() : 0;
+        return finish == null && joined() > 0 ? cut.images() : 0;
     }
 
     @Override
@@ -131,26 +104,12 @@ abstract class ConvPass implements Pass {
         Operands o = frame.operands;
         o.p = p;
         o.q = q;
-        long x;
-        if (landIn != null) {
-            long r0 = Math.max(0, Math.min(step.rows().in(), step.rows().origin(y0)));
-            long r1 = Math.max(r0, Math.min(step.rows().in(), step.rows().origin(y0) + inputRows(step, y1 - y0)));
-            landIn.load(frame, image, c0, c1, r0, r1);
-            o.src = frame.workspace();
-            x = Frame.base(o.src, checked) + frame.scratch() + xView.offset() - r0 * xView.row();
-        } else {
-            o.src = frame.segment(xView.buffer());
-            x = frame.base(xView.buffer(), checked) + xView.at(image, c0);
-        }
-        if (landOut != null) {
+        o.src = frame.segment(xView.buffer());
+        long x = frame.base(xView.buffer(), checked) + xView.at(image, c0);
+        if (finish != null) {
             o.dst = frame.workspace();
-            long y = Frame.base(o.dst, checked) + frame.scratch() + yView.offset() - y0 * yView.row();
-            compute(frame, c0, c1, y0, y1, x, y);
-            landOut.store(frame, image, c0, c1, y0, y1);
-        } else if (finish != null) {
-            o.dst = frame.workspace();
-            long y = Frame.base(o.dst, checked) + frame.scratch() + finish.sums() - y0 * yView.row();
-            compute(frame, c0, c1, y0, y1, x, y);
+            long sums = Frame.base(o.dst, checked) + frame.scratch();
+            compute(frame, c0, c1, y0, y1, x, sums - y0 * yView.row());
             finish.run(frame, image, c0, c1, y0, y1);
         } else {
             o.dst = frame.segment(yView.buffer());
@@ -160,7 +119,11 @@ abstract class ConvPass implements Pass {
 
     /** Offset of the pass's own scratch in a thread's scratch. */
     final long ownScratch(Frame frame) {
-        return frame.scratch() + landedBytes;
+        return frame.scratch() + finishBytes();
+    }
+
+    private long finishBytes() {
+        return finish == null ? 0 : finish.bytes();
     }
 
     abstract long ownScratchBytes();
@@ -188,7 +151,7 @@ abstract class ConvPass implements Pass {
 
     @Override
     public final long scratchBytes() {
-        return landedBytes + ownScratchBytes();
+        return finishBytes() + ownScratchBytes();
     }
 
     @Override

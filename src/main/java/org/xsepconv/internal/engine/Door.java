@@ -1,41 +1,43 @@
 package org.xsepconv.internal.engine;
 
 import java.lang.foreign.MemorySegment;
+import org.xsepconv.Operator;
+import org.xsepconv.PlanOptions;
 import org.xsepconv.Strides;
 import org.xsepconv.TensorShape;
 import org.xsepconv.internal.Check;
 import org.xsepconv.internal.plan.Region;
 import org.xsepconv.internal.plan.View;
 
-/** What an execution may be given. Every call passes here once; behind it nothing is checked any more. Immutable. */
-public final class Door {
+/**
+ * What an execution may be given. Every call passes here once; behind it nothing is checked any more. Immutable.
+ *
+ * @param src the input
+ * @param other what is added, or null if nothing is
+ * @param dst the output
+ * @param inPlace whether input and output must be the same memory
+ */
+public record Door(Side src, Side other, Side dst, boolean inPlace) {
     /** A thread that is never the caller's, to ask whether memory is confined to the caller. Not started. */
     private static final Thread SOME_OTHER = new Thread(() -> {});
 
     private static final String OVERLAP =
             "other: overlaps dst, expected dst itself, by the same strides, or other memory";
 
-    private final Side src;
-    private final Side dst;
-
-    /** What is added, or null if nothing is. */
-    private final Side other;
-
-    private final boolean inPlace;
-
     /**
-     * A door.
+     * The door of a plan.
      *
-     * @param src the input
-     * @param other what is added, or null if nothing is
-     * @param dst the output
-     * @param inPlace whether input and output must be the same memory
+     * @param operator what it computes
+     * @param options the caller's choices
+     * @return the door
      */
-    public Door(Side src, Side other, Side dst, boolean inPlace) {
-        this.src = src;
-        this.other = other;
-        this.dst = dst;
-        this.inPlace = inPlace;
+    public static Door of(Operator operator, PlanOptions options) {
+        Side other = operator.residual() ? Side.of(View.OTHER, "other", operator.dst(), options.other()) : null;
+        return new Door(
+                Side.of(View.SRC, "src", operator.src(), options.src()),
+                other,
+                Side.of(View.DST, "dst", operator.dst(), options.dst()),
+                options.inPlace());
     }
 
     /**
@@ -46,16 +48,7 @@ public final class Door {
      * @param strides the caller's, or null if it is dense
      */
     public record Side(String name, Region region, Strides strides) {
-        /**
-         * A tensor.
-         *
-         * @param buffer number of the buffer
-         * @param name what to call it in an exception
-         * @param shape its shape
-         * @param strides the caller's, or null if it is dense
-         * @return the side
-         */
-        public static Side of(int buffer, String name, TensorShape shape, Strides strides) {
+        private static Side of(int buffer, String name, TensorShape shape, Strides strides) {
             return new Side(name, new Region(View.of(buffer, name, shape, strides), shape), strides);
         }
 
@@ -158,8 +151,7 @@ public final class Door {
         if (addend != null) {
             other.usable(addend);
             other.length(addend.byteSize(), "bytes", 1);
-            boolean replaced = same(addend, output) && other.samePlaces(dst);
-            if (!replaced && overlap(addend, other, output, dst)) {
+            if (!replaces(addend, output) && overlap(addend, other, output, dst)) {
                 throw new IllegalArgumentException(OVERLAP);
             }
         }
@@ -172,6 +164,13 @@ public final class Door {
         if (!given && other != null) {
             throw new IllegalArgumentException("other: not given, expected what a residual convolution adds");
         }
+    }
+
+    /** Whether results replace what is added, element by element. */
+    boolean replaces(Object addend, Object output) {
+        boolean one =
+                addend instanceof MemorySegment a && output instanceof MemorySegment b ? same(a, b) : addend == output;
+        return one && other.samePlaces(dst);
     }
 
     /** Whether two segments begin at the same byte. */
@@ -189,23 +188,13 @@ public final class Door {
                 && !sideOfA.region.disjoint(sideOfB.region, b.address() - a.address());
     }
 
-    /**
-     * Whether kernels can work on a segment where it is.
-     *
-     * @param segment a checked segment
-     * @return true if it is native memory at a multiple of 4
-     */
-    public static boolean addressable(MemorySegment segment) {
+    /** Whether kernels can work on a segment where it is: native memory at a multiple of 4. */
+    static boolean addressable(MemorySegment segment) {
         return segment.isNative() && (segment.address() & 3) == 0;
     }
 
-    /**
-     * Whether other threads may read and write a segment through its own checks.
-     *
-     * @param segment a checked segment
-     * @return false if it is confined to the caller
-     */
-    public static boolean shared(MemorySegment segment) {
+    /** Whether other threads may read and write a segment through its own checks. */
+    static boolean shared(MemorySegment segment) {
         return segment.isAccessibleBy(SOME_OTHER);
     }
 }

@@ -5,7 +5,6 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReferenceArray;
-import org.xsepconv.Layout;
 import org.xsepconv.PlanOptions;
 import org.xsepconv.internal.emit.Compiler;
 import org.xsepconv.internal.emit.EpilogueLines;
@@ -36,24 +35,20 @@ final class Finish {
     /** Whether planes are together, and not pixels. */
     private final boolean planes;
 
-    /** Offsets in a thread's scratch. */
-    private final long sums;
-
-    private final long addends;
+    /** Where a thread's scratch has factors, behind the sums. */
     private final long factors;
+
     private final long bytes;
 
-    /** How the caller's memory goes through scratch, or null. */
-    private final Landing landOther;
-
-    private final Landing landDst;
+    /** What is added, or the place of the results if nothing is. */
     private final View other;
+
     private final View dst;
 
     /** For whole blocks of channels, and for the last one. */
     private final AtomicReferenceArray<Compiled> kernels = new AtomicReferenceArray<>(2);
 
-    Finish(Step.Convolve step, Cut cut, PlanOptions options, boolean landed, long offset) {
+    Finish(Step.Convolve step, Cut cut, PlanOptions options) {
         this.step = step;
         this.epilogue = step.epilogue();
         this.cut = cut;
@@ -61,18 +56,11 @@ final class Finish {
         this.bits = options.vectorBits();
         View box = step.dst();
         this.planes = planes(step);
-        long size = planes ? cut.block() * box.channel() : ConvPass.roundUp(cut.band() * box.row(), ConvPass.ALIGNMENT);
-        this.sums = offset;
-        this.addends = sums + size;
-        this.factors = addends + (landed && epilogue.other() != null ? size : 0);
-        this.bytes = factors - offset + ConvPass.roundUp(4L * cut.block(), ConvPass.ALIGNMENT);
-        Layout layout = planes ? Layout.NCHW : Layout.NHWC;
-        int width = step.columns().out();
-        boolean adds = epilogue.other() != null;
-        this.landOther = landed && adds ? new Landing(epilogue.other(), box.plus(addends), layout, width) : null;
-        this.landDst = landed ? new Landing(epilogue.dst(), box.plus(sums), layout, width) : null;
-        this.dst = landed ? box : epilogue.dst();
-        this.other = landed || !adds ? dst : epilogue.other();
+        this.factors =
+                planes ? cut.block() * box.channel() : ConvPass.roundUp(cut.band() * box.row(), ConvPass.ALIGNMENT);
+        this.bytes = factors + ConvPass.roundUp(4L * cut.block(), ConvPass.ALIGNMENT);
+        this.dst = epilogue.dst();
+        this.other = epilogue.other() == null ? dst : epilogue.other();
     }
 
     /** A single channel of pixels is a plane for kernels, but not where it comes from or goes to. */
@@ -103,21 +91,13 @@ final class Finish {
         return (planes ? cut.withBlock(block) : cut).withBand(Math.min(cut.band(), band));
     }
 
-    /** Scratch that a thread needs. */
+    /** Scratch that a thread needs; the sums of an item's first row and channel come first. */
     long bytes() {
         return bytes;
     }
 
-    /** Where the sums of an item's first row and channel go, in a thread's scratch. */
-    long sums() {
-        return sums;
-    }
-
     /** From sums to results: channels c0 to c1, output rows y0 to y1. */
     void run(Frame frame, int image, int c0, int c1, int y0, int y1) {
-        if (landOther != null) {
-            landOther.load(frame, image, c0, c1, y0, y1);
-        }
         if (epilogue.scale() != null) {
             long at = frame.scratch() + factors;
             MemorySegment.copy(epilogue.scale(), c0, frame.workspace(), ValueLayout.JAVA_FLOAT, at, c1 - c0);
@@ -127,15 +107,12 @@ final class Finish {
         } else {
             vectors(frame, image, c0, c1, y0, y1);
         }
-        if (landDst != null) {
-            landDst.store(frame, image, c0, c1, y0, y1);
-        }
     }
 
     private void vectors(Frame frame, int image, int c0, int c1, int y0, int y1) {
         long base = Frame.base(frame.workspace(), checked) + frame.scratch();
-        long x = start(frame, other, addends, image, c0, y0);
-        long y = start(frame, dst, sums, image, c0, y0);
+        long x = start(frame, other, image, c0, y0);
+        long y = start(frame, dst, image, c0, y0);
         boolean joined = joined(c1 - c0);
         int lines = joined ? 1 : planes ? y1 - y0 : step.columns().out();
         int groups = planes ? c1 - c0 : y1 - y0;
@@ -145,24 +122,20 @@ final class Finish {
         MemorySegment scratch = checked ? frame.workspace() : null;
         double expected = Pace.nanos(
                 bits / 32, 0, 3.0 * (c1 - c0) * (y1 - y0) * step.columns().out());
-        compiled.run(from, to, scratch, x, base + sums, base + factors, y, groups, lines, 0, expected);
+        compiled.run(from, to, scratch, x, base, base + factors, y, groups, lines, 0, expected);
     }
 
     /** Address, or offset in its segment or array, of the first value of a side. */
-    private long start(Frame frame, View view, long box, int image, int c0, int y0) {
-        return view.buffer() == View.SUMS
-                ? Frame.base(frame.workspace(), checked) + frame.scratch() + box
-                : frame.base(view.buffer(), checked) + view.at(image, c0) + y0 * view.row();
+    private long start(Frame frame, View view, int image, int c0, int y0) {
+        return frame.base(view.buffer(), checked) + view.at(image, c0) + y0 * view.row();
     }
 
     private Object memory(Frame frame, View view) {
-        MemorySegment segment = view.buffer() == View.SUMS ? frame.workspace() : frame.segment(view.buffer());
-        return CompiledPass.memory(carrier(frame, view), frame, segment, view.buffer());
+        return CompiledPass.memory(carrier(frame, view), frame, frame.segment(view.buffer()), view.buffer());
     }
 
     private Carrier carrier(Frame frame, View view) {
-        boolean array = view.buffer() != View.SUMS && frame.array(view.buffer()) != null;
-        return checked ? Carrier.SEGMENTS : array ? Carrier.ARRAYS : Carrier.MEMORY;
+        return CompiledPass.carrier(view, checked, frame.array(view.buffer()) != null);
     }
 
     /** Whether the rows of a plane, or the pixels of a row, are one line on all sides. */
@@ -215,8 +188,8 @@ final class Finish {
 
     /** Without the Vector API. */
     private void values(Frame frame, int image, int c0, int c1, int y0, int y1) {
-        long x = start(frame, other, addends, image, c0, y0);
-        long y = start(frame, dst, sums, image, c0, y0);
+        long x = start(frame, other, image, c0, y0);
+        long y = start(frame, dst, image, c0, y0);
         View box = step.dst();
         long base = Frame.base(frame.workspace(), checked) + frame.scratch();
         MemorySegment scratch = checked ? frame.workspace() : Memory.ALL;
@@ -225,7 +198,7 @@ final class Finish {
         for (int c = 0; c < c1 - c0; c++) {
             for (int r = 0; r < y1 - y0; r++) {
                 for (int q = 0; q < step.columns().out(); q++) {
-                    float v = value(scratch, base + sums + c * box.channel() + r * box.row() + q * box.pixel());
+                    float v = value(scratch, base + c * box.channel() + r * box.row() + q * box.pixel());
                     if (epilogue.scale() != null) {
                         v *= epilogue.scale()[c0 + c];
                     }

@@ -2,6 +2,7 @@ package org.xsepconv.internal.engine;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import org.xsepconv.internal.kernel.Operands;
 import org.xsepconv.internal.plan.View;
 
@@ -16,6 +17,10 @@ public final class Frame {
     private final MemorySegment[] segments = new MemorySegment[4];
 
     private final float[][] arrays = new float[4][];
+
+    /** Bytes before the first element of a tensor in its array. */
+    private final long[] starts = new long[4];
+
     private final MemorySegment workspace;
 
     /** Offset of this thread's scratch in the workspace. */
@@ -27,26 +32,59 @@ public final class Frame {
         this.segments[View.TEMPORARY] = workspace;
     }
 
-    void bind(MemorySegment src, MemorySegment other, MemorySegment dst) {
-        segments[View.SRC] = src;
-        segments[View.OTHER] = other;
-        segments[View.DST] = dst;
+    /** Points a buffer at memory that kernels can address. */
+    void bind(int buffer, MemorySegment segment) {
+        segments[buffer] = segment;
     }
 
-    void bind(float[] src, float[] other, float[] dst) {
-        arrays[View.SRC] = src;
-        arrays[View.OTHER] = other;
-        arrays[View.DST] = dst;
+    /** Points all buffers at arrays, if what a call brings lies in such; {@code other} may be null. */
+    boolean bindArrays(Object src, Object other, Object dst) {
+        bindArray(View.SRC, src);
+        bindArray(View.OTHER, other);
+        bindArray(View.DST, dst);
+        boolean all =
+                arrays[View.SRC] != null && arrays[View.DST] != null && (other == null || arrays[View.OTHER] != null);
+        if (!all) {
+            Arrays.fill(arrays, null);
+        }
+        return all;
+    }
+
+    private void bindArray(int buffer, Object tensor) {
+        boolean segment = tensor instanceof MemorySegment;
+        Object base = segment ? heapBase((MemorySegment) tensor) : tensor;
+        arrays[buffer] = base instanceof float[] array ? array : null;
+        starts[buffer] = segment ? ((MemorySegment) tensor).address() : 0;
+    }
+
+    /** What a heap segment lies in, if that may be an array of floats, at a whole index; else null. */
+    private static Object heapBase(MemorySegment segment) {
+        // Alignments of other arrays are few: the JVM then knows what kind of segment is left, and makes no Optional.
+        boolean floats = !segment.isNative() && segment.maxByteAlignment() == Float.BYTES;
+        return floats && !segment.isReadOnly() ? segment.heapBase().orElse(null) : null;
     }
 
     void bindAs(Frame owner) {
-        bind(owner.segments[View.SRC], owner.segments[View.OTHER], owner.segments[View.DST]);
-        bind(owner.arrays[View.SRC], owner.arrays[View.OTHER], owner.arrays[View.DST]);
+        System.arraycopy(owner.segments, 0, segments, 0, segments.length);
+        System.arraycopy(owner.arrays, 0, arrays, 0, arrays.length);
+        System.arraycopy(owner.starts, 0, starts, 0, starts.length);
     }
 
     void release() {
-        bind((MemorySegment) null, null, null);
-        bind((float[]) null, null, null);
+        for (int buffer = 0; buffer < segments.length; buffer++) {
+            segments[buffer] = buffer == View.TEMPORARY ? workspace : null;
+            arrays[buffer] = null;
+        }
+    }
+
+    /** Whether any thread may read and write the buffers through their own checks. */
+    boolean shared() {
+        for (MemorySegment segment : segments) {
+            if (segment != null && !Door.shared(segment)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     MemorySegment segment(int buffer) {
@@ -65,9 +103,9 @@ public final class Frame {
         return scratch;
     }
 
-    /** What a kernel adds to offsets in a buffer, as in {@link #base(MemorySegment, boolean)}; 0 for an array. */
+    /** What a kernel adds to offsets in a buffer, as in {@link #base(MemorySegment, boolean)}; where the tensor starts in an array. */
     long base(int buffer, boolean checked) {
-        return segments[buffer] == null ? 0 : base(segments[buffer], checked);
+        return arrays[buffer] != null ? starts[buffer] : base(segments[buffer], checked);
     }
 
     /** What a kernel adds to offsets in a segment: its address, or 0 if the kernel works on the segment itself. */
@@ -75,40 +113,22 @@ public final class Frame {
         return checked ? 0 : segment.address();
     }
 
-    /** Copies floats from a buffer to the workspace. */
-    void load(int buffer, long offset, long to, long bytes) {
-        if (arrays[buffer] != null) {
-            MemorySegment.copy(
-                    arrays[buffer], (int) (offset >> 2), workspace, ValueLayout.JAVA_FLOAT, to, (int) (bytes >> 2));
-        } else {
-            MemorySegment.copy(segments[buffer], offset, workspace, to, bytes);
-        }
-    }
-
-    /** Copies floats from the workspace to a buffer. */
-    void store(long from, int buffer, long offset, long bytes) {
-        if (arrays[buffer] != null) {
-            MemorySegment.copy(
-                    workspace, ValueLayout.JAVA_FLOAT, from, arrays[buffer], (int) (offset >> 2), (int) (bytes >> 2));
-        } else {
-            MemorySegment.copy(workspace, from, segments[buffer], offset, bytes);
-        }
-    }
-
     /** Copies floats from buffer to buffer. */
     void copy(int from, long offset, int to, long toOffset, long bytes) {
+        int floats = (int) (bytes >> 2);
         if (arrays[from] != null && arrays[to] != null) {
-            System.arraycopy(arrays[from], (int) (offset >> 2), arrays[to], (int) (toOffset >> 2), (int) (bytes >> 2));
+            System.arraycopy(arrays[from], index(from, offset), arrays[to], index(to, toOffset), floats);
         } else if (arrays[from] != null) {
             MemorySegment.copy(
-                    arrays[from], (int) (offset >> 2), segments[to], ValueLayout.JAVA_FLOAT_UNALIGNED, toOffset, (int)
-                            (bytes >> 2));
+                    arrays[from], index(from, offset), segments[to], ValueLayout.JAVA_FLOAT, toOffset, floats);
         } else if (arrays[to] != null) {
-            MemorySegment.copy(
-                    segments[from], ValueLayout.JAVA_FLOAT_UNALIGNED, offset, arrays[to], (int) (toOffset >> 2), (int)
-                            (bytes >> 2));
+            MemorySegment.copy(segments[from], ValueLayout.JAVA_FLOAT, offset, arrays[to], index(to, toOffset), floats);
         } else {
             MemorySegment.copy(segments[from], offset, segments[to], toOffset, bytes);
         }
+    }
+
+    private int index(int buffer, long offset) {
+        return (int) (starts[buffer] + offset >> 2);
     }
 }

@@ -22,6 +22,11 @@ interface Pass {
     /** Runs one item. */
     void run(Frame frame, long item);
 
+    /** Whether the caller's memory may be arrays. */
+    default boolean takesArrays() {
+        return true;
+    }
+
     /** How many images there are, if all items of an image can be computed together, which is faster in one thread; else 0. */
     default int whole() {
         return 0;

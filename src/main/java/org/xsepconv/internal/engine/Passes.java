@@ -17,50 +17,40 @@ public final class Passes {
 
     private Passes() {}
 
-    /** How a program reaches the caller's memory. */
-    public enum Access {
-        /** Native memory. */
-        DIRECT,
-        /** Arrays, by the kernels that can. */
-        ARRAYS,
-        /** Anything else, carried through native scratch. */
-        LANDED
-    }
-
     /**
      * A program for one way of addressing the caller's memory.
      *
      * @param steps what to do, in this order
      * @param kernels the kernel of a step
      * @param temporaryBytes size of the temporary buffer
-     * @param access how the caller's memory is reached
+     * @param arrays whether the caller's memory is arrays, and not native
      * @param options settled
-     * @return the program
+     * @return the program, or null if a pass cannot work on arrays
      */
     public static Program program(
             List<Step> steps,
             Function<Step.Convolve, Choice> kernels,
             long temporaryBytes,
-            Access access,
+            boolean arrays,
             PlanOptions options) {
         List<Pass> passes = new ArrayList<>();
         List<String> text = new ArrayList<>();
         for (Step step : steps) {
             switch (step) {
                 case Step.Copy copy -> {
-                    Pass pass = pass(copy, access, options);
+                    Pass pass = pass(copy, arrays, options);
                     passes.add(pass);
                     text.add(pass.describe());
                 }
                 case Step.Fused fused -> {
-                    Pass pass = pass(fused, kernels, access, options);
+                    Pass pass = pass(fused, kernels, arrays, options);
                     passes.add(pass);
                     text.add("chain of " + fused.stages().size() + " convolutions, " + pass.describe());
                     text.addAll(pass.stages());
                 }
                 case Step.Convolve convolve -> {
                     Choice choice = kernels.apply(convolve);
-                    Pass pass = pass(convolve, choice, access);
+                    Pass pass = pass(convolve, choice, arrays);
                     passes.add(pass);
                     text.add(convolve.text());
                     text.add("  kernel " + choice.name() + ": " + pass.describe());
@@ -70,6 +60,9 @@ public final class Passes {
                     choice.declined().forEach(reason -> text.add("    not " + reason));
                 }
             }
+        }
+        if (arrays && !passes.stream().allMatch(Pass::takesArrays)) {
+            return null;
         }
         return new Program(groups(steps, passes, options), temporaryBytes, text);
     }
@@ -145,32 +138,29 @@ public final class Passes {
     }
 
     private static Pass pass(
-            Step.Fused step, Function<Step.Convolve, Choice> kernels, Access access, PlanOptions options) {
-        boolean arrays = access == Access.ARRAYS;
+            Step.Fused step, Function<Step.Convolve, Choice> kernels, boolean arrays, PlanOptions options) {
         ChainWalk plan = walk(step, kernels, options);
         return plan == null ? new FusedPass(kernels, FusedPlan.of(step, kernels), arrays) : new ChainPass(plan, arrays);
     }
 
-    private static Pass pass(Step.Copy step, Access access, PlanOptions options) {
+    private static Pass pass(Step.Copy step, boolean arrays, PlanOptions options) {
         int bits = options.vectorBits();
-        boolean turns = bits >= LEAST_BITS && access != Access.LANDED && !options.checked() && TurnPass.fits(step);
+        boolean turns = bits >= LEAST_BITS && !options.checked() && TurnPass.fits(step);
         return turns
-                ? new TurnPass(step, bits, access == Access.ARRAYS, options.anySize())
-                : new CopyPass(step, access == Access.DIRECT && !options.checked());
+                ? new TurnPass(step, bits, arrays, options.anySize())
+                : new CopyPass(step, !arrays && !options.checked());
     }
 
-    private static Pass pass(Step.Convolve step, Choice choice, Access access) {
-        boolean landed = access != Access.DIRECT;
+    private static Pass pass(Step.Convolve step, Choice choice, boolean arrays) {
         if (choice.family() != null) {
             return choice.form() == Choice.Form.BOXED
-                    ? new TransposedPass(step, choice, access)
-                    : new CompiledPass(step, choice, landed);
+                    ? new TransposedPass(step, choice, arrays)
+                    : new CompiledPass(step, choice, arrays);
         }
         return switch (choice.form()) {
-            case CHANNELS ->
-                boxed(step, choice) ? new BoxPass(step, choice, landed) : new BlockPass(step, choice, landed);
-            case PLANES -> new PlanePass(step, choice, landed);
-            case BOXED -> new BoxPass(step, choice, landed);
+            case CHANNELS -> boxed(step, choice) ? new BoxPass(step, choice) : new BlockPass(step, choice);
+            case PLANES -> new PlanePass(step, choice);
+            case BOXED -> new BoxPass(step, choice);
         };
     }
 

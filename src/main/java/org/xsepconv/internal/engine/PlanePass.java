@@ -23,12 +23,12 @@ final class PlanePass extends ConvPass {
     /** How a band is staged, or null if the plane is read directly. */
     private final Staging staging;
 
-    PlanePass(Step.Convolve step, Choice choice, boolean landed) {
-        this(step, choice, landed, staging(step, choice));
+    PlanePass(Step.Convolve step, Choice choice) {
+        this(step, choice, staging(step, choice));
     }
 
-    private PlanePass(Step.Convolve step, Choice choice, boolean landed, Staging staging) {
-        super(step, Finish.cut(step, cut(step, staging)), choice.options(), landed);
+    private PlanePass(Step.Convolve step, Choice choice, Staging staging) {
+        super(step, Finish.cut(step, cut(step, staging)), choice.options());
         this.choice = choice;
         this.staging = staging;
         this.special = choice.special(true);

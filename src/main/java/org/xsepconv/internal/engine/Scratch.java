@@ -2,12 +2,17 @@ package org.xsepconv.internal.engine;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import org.xsepconv.internal.plan.Planner;
 
-/** Memory for one execution at a time: intermediate results, and a frame with scratch of its own per thread. */
+/**
+ * Memory for one execution at a time: intermediate results, a frame with scratch of its own per thread, and copies of what kernels cannot
+ * address.
+ */
 public final class Scratch {
     private final long temporaryBytes;
     private final long scratchBytes;
     private final Frame[] frames;
+    private final Copies copies = new Copies();
 
     /**
      * Allocates native memory that is freed when this object is no longer reachable.
@@ -48,7 +53,7 @@ public final class Scratch {
     }
 
     /**
-     * The size of all of it.
+     * The size of all of it but the copies.
      *
      * @return bytes
      */
@@ -61,25 +66,36 @@ public final class Scratch {
     }
 
     /**
-     * Points the caller's frame at its memory.
+     * Points the caller's frame at what a call brings: where that is, if the kernels of a program can reach it, or else at copies.
      *
-     * @param src the input
+     * @param door what a call brings, and has passed
+     * @param programs of the plan
+     * @param src the input, an array or a segment
      * @param other what is added, or null
      * @param dst the output
+     * @return the program to run
      */
-    public void bind(MemorySegment src, MemorySegment other, MemorySegment dst) {
-        frames[0].bind(src, other, dst);
+    public Program bind(Door door, Planner.Result programs, Object src, Object other, Object dst) {
+        if (programs.takesArrays() && frames[0].bindArrays(src, other, dst)) {
+            return programs.arrays();
+        }
+        copies.bind(frames[0], door, src, other, dst);
+        return programs.direct();
     }
 
     /**
-     * Points the caller's frame at its memory.
+     * Whether other threads may take part.
      *
-     * @param src the input
-     * @param other what is added, or null
-     * @param dst the output
+     * @param checked whether kernels work on bounded segments, which may be confined to the caller
+     * @return false if they may not
      */
-    public void bind(float[] src, float[] other, float[] dst) {
-        frames[0].bind(src, other, dst);
+    public boolean anyThread(boolean checked) {
+        return !checked || frames[0].shared();
+    }
+
+    /** Takes the results to where the caller wants them, if they are not there. */
+    public void deliver() {
+        copies.deliver();
     }
 
     /** Forgets the caller's memory, so that a kept workspace does not keep it. */
@@ -87,5 +103,6 @@ public final class Scratch {
         for (Frame frame : frames) {
             frame.release();
         }
+        copies.release();
     }
 }

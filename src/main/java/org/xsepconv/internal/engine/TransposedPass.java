@@ -54,11 +54,10 @@ final class TransposedPass extends ConvPass {
      *
      * @param step what to compute
      * @param choice of a compiled kernel
-     * @param access how the caller's memory is reached
+     * @param arrays whether the caller's memory is arrays
      */
-    TransposedPass(Step.Convolve step, Choice choice, Passes.Access access) {
-        super(step, cut(step, choice), choice.options(), lands(step, choice, access));
-        boolean arrays = access == Passes.Access.ARRAYS && !lands(step, choice, access);
+    TransposedPass(Step.Convolve step, Choice choice, boolean arrays) {
+        super(step, cut(step, choice), choice.options());
         this.source = CompiledPass.carrier(step.src(), checked, arrays);
         this.target = CompiledPass.carrier(step.dst(), checked, arrays);
         this.few = choice.transpose();
@@ -106,13 +105,14 @@ final class TransposedPass extends ConvPass {
                 s.regions());
     }
 
-    /** Whether the caller's memory goes through native scratch: arrays only if a band may be too small for compiled kernels. */
-    private static boolean lands(Step.Convolve step, Choice choice, Passes.Access access) {
-        return access == Passes.Access.LANDED || access == Passes.Access.ARRAYS && !largeBands(step, choice);
+    /** Unless a band may be too small for compiled kernels. */
+    @Override
+    public boolean takesArrays() {
+        return super.takesArrays() || largeBands();
     }
 
-    private static boolean largeBands(Step.Convolve step, Choice choice) {
-        boolean whole = cut(step, choice).band() == step.rows().out();
+    private boolean largeBands() {
+        boolean whole = cut.band() == step.rows().out();
         boolean rowsIn = whole && joined(step.src(), step.columns().in());
         boolean rowsOut = whole && joined(step.dst(), step.columns().out());
         int in = step.columns().in() * (rowsIn ? rowsRead(step) : 1);

@@ -23,11 +23,10 @@ import org.xsepconv.internal.engine.Passes;
 /**
  * Whether chains run as one pass over memory or as one per convolution, and why.
  *
- * @param apart the normal form with a pass per convolution
  * @param best the normal form that was chosen
  * @param reasons what was chosen and why, in words; none for an operator without chains
  */
-record Composition(Lowering.Result apart, Lowering.Result best, List<String> reasons) {
+record Composition(Lowering.Result best, List<String> reasons) {
 
     /** Chooses: the cheapest one of those that are possible and allowed. */
     static Composition of(
@@ -35,34 +34,33 @@ record Composition(Lowering.Result apart, Lowering.Result best, List<String> rea
         if (!chained(operator)) {
             Lowering.Result only = lowered(operator, settled, Lowering.Handover.TENSORS, weights);
             boolean joins = grouped(operator) && refusal(settled, weights) == null;
-            return joins ? joined(only, operator, settled, kernels, weights) : new Composition(only, only, List.of());
+            return joins ? joined(only, operator, settled, kernels, weights) : new Composition(only, List.of());
         }
         List<String> reasons = new ArrayList<>();
         Lowering.Result apart = apart(operator, settled, reasons, weights);
         String refusal = refusal(settled, weights);
         if (refusal != null) {
-            return new Composition(apart, apart, with(reasons, "chains apart: " + refusal));
+            return new Composition(apart, with(reasons, "chains apart: " + refusal));
         }
         Lowering.Result fused = lowered(operator, settled, Lowering.Handover.PIECES, weights);
         refusal = refusal(fused, kernels, settled);
         if (refusal != null) {
-            return new Composition(apart, apart, with(reasons, "chains apart: " + refusal));
+            return new Composition(apart, with(reasons, "chains apart: " + refusal));
         }
         Composition groups = grouped(operator)
                 ? joined(apart, operator, settled, kernels, weights)
-                : new Composition(apart, apart, List.of());
+                : new Composition(apart, List.of());
         double together = cost(fused, kernels, settled);
         double separate = cost(groups.best, kernels, settled);
         if (settled.fusion() == Fusion.ALWAYS) {
             String estimate = "chains fused, as asked for: " + estimate(together, separate, "apart");
-            return new Composition(apart, fused, List.of(estimate));
+            return new Composition(fused, List.of(estimate));
         }
         if (together < separate) {
-            return new Composition(apart, fused, List.of("chains fused: " + estimate(together, separate, "apart")));
+            return new Composition(fused, List.of("chains fused: " + estimate(together, separate, "apart")));
         }
         reasons.addAll(groups.reasons);
-        return new Composition(
-                apart, groups.best, with(reasons, "chains apart: " + estimate(separate, together, "fused")));
+        return new Composition(groups.best, with(reasons, "chains apart: " + estimate(separate, together, "fused")));
     }
 
     /** All groups of a padding in one walk over the rows, if that is cheaper than one after the other. */
@@ -74,15 +72,13 @@ record Composition(Lowering.Result apart, Lowering.Result best, List<String> rea
             Weights... weights) {
         Lowering.Result joined = lowered(operator, settled, Lowering.Handover.GROUPS, weights);
         if (joined.steps().stream().noneMatch(Step.Fused.class::isInstance)) {
-            return new Composition(apart, apart, List.of());
+            return new Composition(apart, List.of());
         }
         double together = cost(joined, kernels, settled);
         double separate = cost(apart, kernels, settled);
         return settled.fusion() == Fusion.ALWAYS || together < separate
-                ? new Composition(
-                        apart, joined, List.of("groups in one walk: " + estimate(together, separate, "one by one")))
-                : new Composition(
-                        apart, apart, List.of("groups one by one: " + estimate(separate, together, "in one walk")));
+                ? new Composition(joined, List.of("groups in one walk: " + estimate(together, separate, "one by one")))
+                : new Composition(apart, List.of("groups one by one: " + estimate(separate, together, "in one walk")));
     }
 
     private static boolean grouped(Operator operator) {

@@ -202,27 +202,10 @@ public final class KernelTable {
             throw new IllegalArgumentException("kernel: \"" + options.kernel()
                     + "\", expected one that is not compiled for the geometry, as the options allow none of those");
         }
-        return choose(step, options, options.compiled());
-    }
-
-    /**
-     * The kernel of a step, for memory that compiled kernels may not be able to address.
-     *
-     * @param step what to compute
-     * @param options width, arithmetic and checked mode, all settled; perhaps one kernel only
-     * @param compiled whether compiled kernels can be used; if not, one that the options ask for is not insisted on
-     * @return the first line that accepts
-     * @throws IllegalArgumentException if the options ask for a kernel that declines, or for one that is not there
-     */
-    static Choice choose(Step.Convolve step, PlanOptions options, boolean compiled) {
-        List<KernelLine> lines = lines(step);
-        if (!compiled && options.kernel() != null && isCompiled(lines, options.kernel())) {
-            return choose(step, options.withKernel(null), false);
-        }
         List<String> declined = new ArrayList<>();
-        String without = options.compiled() ? "cannot reach this memory" : "is compiled for the geometry";
-        for (KernelLine line : lines) {
-            String reason = line.family() != null && !compiled ? without : line.declines(step, options);
+        for (KernelLine line : lines(step)) {
+            boolean unwanted = line.family() != null && !options.compiled();
+            String reason = unwanted ? "is compiled for the geometry" : line.declines(step, options);
             if (reason == null) {
                 return new Choice(
                         line.name(),

@@ -21,20 +21,28 @@ public final class Planner {
     /**
      * What a plan consists of.
      *
-     * @param direct for memory that kernels can address
-     * @param arrays for arrays
-     * @param landed for all other memory
+     * @param direct for native memory that kernels can address, of the caller or in the place of the caller's
+     * @param arrays for arrays; the same as {@code direct} if one of its kernels cannot work on any
      * @param options what was settled
      * @param reasons why chains are fused, or not, in words
      */
-    public record Result(Program direct, Program arrays, Program landed, PlanOptions options, List<String> reasons) {
+    public record Result(Program direct, Program arrays, PlanOptions options, List<String> reasons) {
+        /**
+         * Whether arrays need not be copied.
+         *
+         * @return true if there is a program for them
+         */
+        public boolean takesArrays() {
+            return arrays != direct;
+        }
+
         /**
          * Size of the intermediate results.
          *
          * @return bytes
          */
         public long temporaryBytes() {
-            return Math.max(direct.temporaryBytes(), landed.temporaryBytes());
+            return direct.temporaryBytes();
         }
 
         /**
@@ -43,7 +51,7 @@ public final class Planner {
          * @return bytes
          */
         public long scratchBytes() {
-            return Math.max(direct.scratchBytes(), Math.max(arrays.scratchBytes(), landed.scratchBytes()));
+            return direct.scratchBytes();
         }
 
         /**
@@ -67,10 +75,12 @@ public final class Planner {
                     + (options.inPlace() ? ", in place" : ""));
             lines.addAll(reasons);
             lines.addAll(direct.text());
-            lines.add("intermediate results " + temporaryBytes() + " bytes, scratch " + direct.scratchBytes()
-                    + " bytes per thread, " + scratchBytes() + " for arrays and other memory");
+            lines.add("intermediate results " + temporaryBytes() + " bytes, scratch " + scratchBytes()
+                    + " bytes per thread" + (takesArrays() ? "" : ", arrays copied to native memory and back"));
             List<String> states = new ArrayList<>(direct.states());
-            states.addAll(arrays.states());
+            if (takesArrays()) {
+                states.addAll(arrays.states());
+            }
             if (!states.isEmpty()) {
                 lines.add("compiled kernels that have run: " + String.join(", ", states));
             }
@@ -91,25 +101,16 @@ public final class Planner {
         InPlace.check(operator, settled);
         Function<Step.Convolve, Choice> kernels = step -> KernelTable.choose(step, settled);
         Composition composition = Composition.of(operator, settled, kernels, weights);
-        return programs(composition, settled);
+        return programs(composition.best(), composition.reasons(), settled);
     }
 
-    /** One program for each way to reach memory. */
-    private static Result programs(Composition composition, PlanOptions settled) {
+    /** One program for each way to reach memory; bounded segments are native memory, too. */
+    private static Result programs(Lowering.Result normal, List<String> reasons, PlanOptions settled) {
         Function<Step.Convolve, Choice> kernels = step -> KernelTable.choose(step, settled);
-        Function<Step.Convolve, Choice> source = step -> KernelTable.choose(step, settled, false);
-        Lowering.Result apart = composition.apart();
-        Lowering.Result best = composition.best();
-        Program landed = Passes.program(apart.steps(), source, apart.temporaryBytes(), Passes.Access.LANDED, settled);
-        long temporary = best.temporaryBytes();
-        return new Result(
-                Passes.program(best.steps(), kernels, temporary, Passes.Access.DIRECT, settled),
-                settled.checked()
-                        ? landed
-                        : Passes.program(best.steps(), kernels, temporary, Passes.Access.ARRAYS, settled),
-                landed,
-                settled,
-                composition.reasons());
+        long temporary = normal.temporaryBytes();
+        Program direct = Passes.program(normal.steps(), kernels, temporary, false, settled);
+        Program arrays = settled.checked() ? null : Passes.program(normal.steps(), kernels, temporary, true, settled);
+        return new Result(direct, arrays == null ? direct : arrays, settled, reasons);
     }
 
     /**
@@ -129,8 +130,7 @@ public final class Planner {
                 .steps()) {
             steps.add(((Step.Convolve) step).over(new Step.Regions(regions, pitch)));
         }
-        Lowering.Result only = new Lowering.Result(steps, 0);
-        return programs(new Composition(only, only, List.of()), settled);
+        return programs(new Lowering.Result(steps, 0), List.of(), settled);
     }
 
     private static PlanOptions settle(PlanOptions options) {

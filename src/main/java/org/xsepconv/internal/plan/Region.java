@@ -1,5 +1,7 @@
 package org.xsepconv.internal.plan;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import org.xsepconv.Layout;
 import org.xsepconv.TensorShape;
 
@@ -49,6 +51,46 @@ public record Region(View view, TensorShape shape) {
      */
     public long bytes() {
         return shape.elements() == 0 ? 0 : span(0);
+    }
+
+    /**
+     * Copies the elements to the same places of other memory, and nothing that lies between them.
+     *
+     * @param from an array, or a segment
+     * @param to a segment; or an array, if {@code from} is none
+     */
+    public void copy(Object from, Object to) {
+        if (shape.elements() > 0) {
+            copy(from, to, 0, together(), 0);
+        }
+    }
+
+    /** The outermost axis with nothing between the elements of it and those within. */
+    private int together() {
+        int axis = AXES - 1;
+        while (axis > 0 && (size(axis - 1) == 1 || stride(axis - 1) == span(axis))) {
+            axis--;
+        }
+        return axis;
+    }
+
+    private void copy(Object from, Object to, int axis, int together, long at) {
+        if (axis < together) {
+            for (int i = 0; i < size(axis); i++) {
+                copy(from, to, axis + 1, together, at + i * stride(axis));
+            }
+            return;
+        }
+        long bytes = span(axis);
+        int index = (int) (at / FLOAT);
+        int count = (int) (bytes / FLOAT);
+        if (from instanceof float[] array) {
+            MemorySegment.copy(array, index, (MemorySegment) to, ValueLayout.JAVA_FLOAT, at, count);
+        } else if (to instanceof float[] array) {
+            MemorySegment.copy((MemorySegment) from, ValueLayout.JAVA_FLOAT, at, array, index, count);
+        } else {
+            MemorySegment.copy((MemorySegment) from, at, (MemorySegment) to, at, bytes);
+        }
     }
 
     /**

@@ -183,13 +183,12 @@ public record View(int buffer, long offset, long image, long channel, long row, 
     }
 
     /**
-     * The same distances from a later place on.
+     * Whether it is in memory that a call brings.
      *
-     * @param bytes how much later
-     * @return the view
+     * @return false if it is the library's own
      */
-    public View plus(long bytes) {
-        return new View(buffer, offset + bytes, image, channel, row, pixel, padded);
+    public boolean callers() {
+        return buffer == SRC || buffer == DST || buffer == OTHER;
     }
 
     /**
