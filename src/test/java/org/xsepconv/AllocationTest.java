@@ -71,6 +71,12 @@ class AllocationTest {
         float[] weights = new float[(int) plan.weightElements()];
         float[] dst = new float[(int) conv.dst().elements()];
         assertAllocatesNothing(conv, () -> plan.execute(src, weights, dst, workspace));
+        MemorySegment x = MemorySegment.ofArray(src);
+        MemorySegment w = MemorySegment.ofArray(weights);
+        MemorySegment y = MemorySegment.ofArray(dst);
+        assertAllocatesNothing(conv, () -> plan.execute(x, w, y, workspace));
+        MemorySegment bytes = MemorySegment.ofArray(new byte[4 * dst.length]);
+        assertAllocatesNothing(conv, () -> plan.execute(x, w, bytes, workspace));
     }
 
     @ParameterizedTest
@@ -129,6 +135,24 @@ class AllocationTest {
         MemorySegment dst = MemorySegment.ofArray(new float[(int) operator.dst().elements()]);
         Workspace workspace = plan.workspace();
         assertAllocatesNothing(operator, () -> plan.execute(src, dst, workspace));
+    }
+
+    /** Where nothing can be addressed by kernels, or not all of it: copies are made in memory that is kept. */
+    @ParameterizedTest
+    @MethodSource("operators")
+    void memoryThatIsCopied(Operator operator) {
+        Plan plan = operator.plan(Cases.weights(operator, 1));
+        float[] values = Cases.values(operator.src().elements(), 1);
+        int results = (int) operator.dst().elements();
+        Workspace workspace = plan.workspace();
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment bytes = Place.BYTES.holding(arena, values).tensor();
+            MemorySegment odd = Place.NATIVE_PLUS_1.of(arena, results).tensor();
+            assertAllocatesNothing(operator, () -> plan.execute(bytes, odd, workspace));
+            MemorySegment floats = MemorySegment.ofArray(values).asReadOnly();
+            MemorySegment even = Place.NATIVE.of(arena, results).tensor();
+            assertAllocatesNothing(operator, () -> plan.execute(floats, even, workspace));
+        }
     }
 
     /** Runs windows of executions until one allocates nothing. */

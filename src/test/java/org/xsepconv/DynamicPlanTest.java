@@ -10,6 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.concurrent.Executor;
 import java.util.stream.IntStream;
 import net.jqwik.api.Arbitraries;
@@ -54,6 +55,31 @@ class DynamicPlanTest {
                 onSegments(plan, src, weights, actual, workspace, shift);
                 assertSame(conv, expected, actual);
             }
+        }
+    }
+
+    /** Inputs and outputs with room between their elements, from any memory to any other. */
+    @Property(tries = 200)
+    void viewsInEveryKindOfMemory(@ForAll("convolutions") DepthwiseConv2d conv, @ForAll long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        PlanOptions options = PlanOptions.defaults()
+                .withSrc(Pitched.strides(conv.src(), random))
+                .withDst(Pitched.strides(conv.dst(), random))
+                .withChecked(random.nextInt(8) == 0);
+        DynamicPlan plan = conv.planDynamic(options, null);
+        float[] src = Cases.values(conv.src().elements(), seed);
+        float[] weights = finite((int) plan.weightElements(), (int) seed);
+        Place from = Place.values()[random.nextInt(Place.values().length)];
+        Place to = Place.values()[random.nextInt(Place.values().length)];
+        String reproduce = Cases.reproduce(conv, seed) + " " + from + " to " + to;
+        try (Arena arena = Arena.ofShared()) {
+            Pitched x = Pitched.holding(arena, from, conv.src(), options.src(), src);
+            Pitched y = Pitched.of(arena, to, conv.dst(), options.dst());
+            MemorySegment w = MemorySegment.ofArray(weights);
+            plan.execute(x.memory(), w, y.memory(), task -> Thread.ofVirtual().start(task), 3);
+            Cases.assertSame(reproduce, reference(conv, src, weights, null), y.values());
+            y.assertNothingElseWasWritten(reproduce);
+            Cases.assertSame(reproduce + " src afterwards", src, x.values());
         }
     }
 

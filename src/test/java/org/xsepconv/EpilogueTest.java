@@ -148,8 +148,10 @@ class EpilogueTest {
             float[] expected = operator.residual()
                     ? Reference.run(operator, src, other, weights)
                     : Reference.run(operator, src, weights);
-            segments(place, src, other, expected, false);
-            segments(place, src, other, expected, true);
+            segments(place, place, src, other, expected, false);
+            segments(place, place, src, other, expected, true);
+            Place any = Place.values()[random.nextInt(Place.values().length)];
+            segments(any, place, src, other, expected, random.nextBoolean());
             if (random.nextInt(4) == 0) {
                 arrays(src, other, expected, false);
                 arrays(src, other, expected, true);
@@ -164,18 +166,20 @@ class EpilogueTest {
             return strides == null ? Strides.of(shape) : strides;
         }
 
-        private void segments(Place place, float[] src, float[] other, float[] expected, boolean accumulate) {
+        /** From one place, and from another one what is added, which is where the results go if they accumulate, or else to the first. */
+        private void segments(
+                Place source, Place place, float[] src, float[] other, float[] expected, boolean accumulate) {
             TensorShape in = plan.operator().src();
             TensorShape out = plan.operator().dst();
             Strides at = of(options.other(), out);
             if (accumulate && !at.equals(of(options.dst(), out))) {
                 return;
             }
-            String name = name() + " " + place + (accumulate ? " accumulating" : "");
+            String name = name() + " " + source + " " + place + (accumulate ? " accumulating" : "");
             try (Arena arena = Arena.ofShared()) {
-                Pitched from = Pitched.holding(arena, place, in, of(options.src(), in), src);
+                Pitched from = Pitched.holding(arena, source, in, of(options.src(), in), src);
                 Pitched addend = Pitched.holding(arena, place, out, at, other);
-                Pitched to = accumulate ? addend : Pitched.of(arena, place, out, of(options.dst(), out));
+                Pitched to = accumulate ? addend : Pitched.of(arena, source, out, of(options.dst(), out));
                 if (plan.operator().residual()) {
                     plan.execute(
                             from.memory(),

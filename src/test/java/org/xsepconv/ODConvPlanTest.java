@@ -62,6 +62,9 @@ class ODConvPlanTest {
             float[] actual = new float[expected.length];
             plan.execute(src, attention, actual, workspace);
             DynamicPlanTest.assertSame(conv, expected, actual);
+            Arrays.fill(actual, Float.NaN);
+            plan.execute(MemorySegment.ofArray(src), attention, MemorySegment.ofArray(actual), workspace);
+            DynamicPlanTest.assertSame(conv, expected, actual);
             for (int shift : new int[] {0, 2}) {
                 try (Arena arena = Arena.ofConfined()) {
                     MemorySegment y = DynamicPlanTest.copy(arena, new float[expected.length], shift);

@@ -76,12 +76,17 @@ class ParallelTest {
     }
 
     private static void run(Case c, String name, Executor executor, int parallelism, Place place, PlanOptions options) {
-        Plan plan = c.operator.plan(options, c.weights);
+        run(c.operator.plan(options, c.weights), c, name, executor, parallelism, place, place);
+    }
+
+    private static void run(
+            Plan plan, Case c, String name, Executor executor, int parallelism, Place source, Place target) {
         try (Arena arena = Arena.ofShared()) {
-            MemorySegment src = place.holding(arena, c.src).tensor();
-            Place.Block dst = place.of(arena, c.dst.length);
+            MemorySegment src = source.holding(arena, c.src).tensor();
+            Place.Block dst = target.of(arena, c.dst.length);
             plan.execute(src, dst.tensor(), executor, parallelism);
-            c.check(name + " parallelism " + parallelism + " " + place, dst.tensor());
+            c.check(name + " parallelism " + parallelism + " " + source + " to " + target, dst.tensor());
+            dst.assertSurroundingsUntouched(name);
         }
     }
 
@@ -92,6 +97,10 @@ class ParallelTest {
             run(c, "pool", pool, parallelism);
             run(c, "pool", pool, parallelism, Place.NATIVE_PLUS_1, PlanOptions.defaults());
             run(c, "pool", pool, parallelism, Place.FLOATS, PlanOptions.defaults());
+            Plan plan = c.operator.plan(c.weights);
+            run(plan, c, "pool", pool, parallelism, Place.FLOATS_FROM_THE_FIFTH_ON, Place.FLOATS);
+            run(plan, c, "pool", pool, parallelism, Place.FLOATS, Place.NATIVE);
+            run(plan, c, "pool", pool, parallelism, Place.NATIVE, Place.BYTES_FROM_THE_SECOND_ON);
             run(
                     c,
                     "checked",

@@ -53,7 +53,7 @@ class ViewTest {
                 Plan plan = planOrNull(conv, options, weights);
                 if (plan != null) {
                     String reproduce = Cases.reproduce(conv, seed) + " kernel=" + line.name() + " bits=" + bits;
-                    run(plan, options, Place.NATIVE_PLUS_4, src, expected, reproduce);
+                    run(plan, options, Place.NATIVE_PLUS_4, Place.NATIVE_PLUS_4, src, expected, reproduce);
                     if ((seed & 7) == 1) {
                         arrays(plan, options, src, expected, reproduce);
                     }
@@ -94,17 +94,27 @@ class ViewTest {
         Plan plan = operator.plan(options, weights);
         Place place = Place.values()[random.nextInt(Place.values().length)];
         String reproduce = Cases.reproduce(first, seed) + " " + place;
-        run(plan, options, place, src, expected, reproduce);
+        run(plan, options, place, place, src, expected, reproduce);
+        Place other = Place.values()[random.nextInt(Place.values().length)];
+        run(plan, options, place, other, src, expected, reproduce + " to " + other);
         arrays(plan, options, src, expected, reproduce);
     }
 
     private static void run(
-            Plan plan, PlanOptions options, Place place, float[] src, float[] expected, String reproduce) {
+            Plan plan,
+            PlanOptions options,
+            Place source,
+            Place target,
+            float[] src,
+            float[] expected,
+            String reproduce) {
         Operator operator = plan.operator();
         try (Arena arena = Arena.ofShared()) {
-            Pitched from = Pitched.holding(arena, place, operator.src(), options.src(), src);
-            Pitched to = Pitched.of(arena, place, operator.dst(), options.dst());
-            plan.execute(from.memory(), to.memory(), task -> Thread.ofVirtual().start(task), 3);
+            Pitched from = Pitched.holding(arena, source, operator.src(), options.src(), src);
+            Pitched to = Pitched.of(arena, target, operator.dst(), options.dst());
+            MemorySegment input =
+                    source == target ? from.memory() : from.memory().asReadOnly();
+            plan.execute(input, to.memory(), task -> Thread.ofVirtual().start(task), 3);
             Cases.assertSame(reproduce, expected, to.values());
             to.assertNothingElseWasWritten(reproduce);
             Cases.assertSame(reproduce + " src afterwards", src, from.values());
