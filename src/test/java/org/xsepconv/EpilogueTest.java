@@ -52,7 +52,7 @@ class EpilogueTest {
         Cases.assertSame("plan", new float[] {11.5f, 0, 1, 0}, dst);
     }
 
-    @Property(tries = 700, shrinking = ShrinkingMode.BOUNDED, edgeCases = EdgeCasesMode.NONE)
+    @Property(tries = 450, shrinking = ShrinkingMode.BOUNDED, edgeCases = EdgeCasesMode.NONE)
     void everyLineEqualsTheReference(@ForAll("convolutions") DepthwiseConv2d plain, @ForAll long seed) {
         DepthwiseConv2d conv = plain.residual((seed & 1) == 0);
         Weights weights = Cases.weights(conv, seed);
@@ -93,7 +93,7 @@ class EpilogueTest {
     }
 
     /** Trees with views, scales anywhere and residual convolutions at the end. */
-    @Property(tries = 500, shrinking = ShrinkingMode.BOUNDED, edgeCases = EdgeCasesMode.NONE)
+    @Property(tries = 350, shrinking = ShrinkingMode.BOUNDED, edgeCases = EdgeCasesMode.NONE)
     void compositionsEqualTheReference(@ForAll("convolutions") DepthwiseConv2d first, @ForAll long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         Operator operator = withResidual(Compositions.of(first, random), random);

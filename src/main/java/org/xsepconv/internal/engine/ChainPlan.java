@@ -65,6 +65,9 @@ record ChainPlan(
      */
     private static final double LOOPS = Cpu.REGISTERS == 16 ? 1.6 : 1.3;
 
+    /** The same of one convolution with groups of channels, which would else be computed one after the other, in parts of cache lines. */
+    private static final double GROUPS = Cpu.REGISTERS == 16 ? 1.6 : 1;
+
     private static final int FEWEST_CHANNELS = 8;
 
     /** Narrower strips compute too many columns twice. */
@@ -215,7 +218,8 @@ record ChainPlan(
         double operations = bands()
                 * strips.length
                 * schedule.operations(0, Math.min(band, schedule.rows())).size();
-        double sums = (pixels + OPERATION * operations) * in.n() * vectors() * lanes * LOOPS;
+        double sums =
+                (pixels + OPERATION * operations) * in.n() * vectors() * lanes * (stages.size() == 1 ? GROUPS : LOOPS);
         double outputs = (double) schedule.rows() * stages.getLast().columns().out();
         double inputs = (double) in.rows().in() * in.columns().in();
         double moved = Costs.moved((inputs + outputs) * in.n() * step.c());

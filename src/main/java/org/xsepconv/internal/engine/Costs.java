@@ -85,7 +85,7 @@ public final class Costs {
         for (int i = 0; i < plan.stages().size(); i++) {
             for (Step.Convolve part : plan.parts(i)) {
                 double one = room(part, options.vectorBits()) * finite(cost(part, options.vectorBits()));
-                sums += plan.recomputed(i) * outputs(part) * (one + STAGE);
+                sums += outputs(part) * (one + STAGE);
             }
         }
         double moved = inputs(plan.stages().getFirst()) + outputs(plan.stages().getLast());

@@ -56,8 +56,27 @@ final class FusedPass implements Pass {
         int image = cut.image(item);
         int c0 = cut.firstChannel(item);
         int c1 = cut.endChannel(item);
-        int y0 = cut.firstRow(item);
-        int y1 = cut.endRow(item);
+        rows(frame, image, c0, c1, cut.firstRow(item), cut.endRow(item));
+    }
+
+    /** Bands of rows are for several threads: both neighbours compute what is between them. */
+    @Override
+    public int whole() {
+        return plan.cut().images();
+    }
+
+    @Override
+    public void runImages(Frame frame, int first, int end) {
+        Cut cut = plan.cut();
+        for (int image = first; image < end; image++) {
+            for (int c0 = 0; c0 < cut.channels(); c0 += cut.block()) {
+                rows(frame, image, c0, Math.min(cut.channels(), c0 + cut.block()), 0, cut.rows());
+            }
+        }
+    }
+
+    /** Rows y0 to y1 of the last stage. */
+    private void rows(Frame frame, int image, int c0, int c1, int y0, int y1) {
         for (int s = y0; s < y1; s += plan.lap()) {
             if (s > y0) {
                 keep(frame, s);

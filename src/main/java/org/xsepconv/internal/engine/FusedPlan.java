@@ -57,13 +57,22 @@ record FusedPlan(List<Step.Border> borders, List<Step.Convolve> stages, int[] ti
 
     /** Whole pixels, or blocks of their channels if their buffers would be too large, some rows at a time. */
     private FusedPlan pixels(Function<Step.Convolve, Choice> kernels) {
-        int block = stages.getFirst().c();
-        FusedPlan plan = inScratch(Layout.NHWC, kernels, block, CHUNK);
-        while (plan != null && plan.bytes() > PIXEL_BYTES && borders.size() == 1 && block > FEWEST_CHANNELS) {
-            block = Math.ceilDiv(block, 2 * View.LANES) * View.LANES;
-            plan = inScratch(Layout.NHWC, kernels, block, CHUNK);
+        int c = stages.getFirst().c();
+        FusedPlan plan = inScratch(Layout.NHWC, kernels, c, CHUNK);
+        int most = borders.size() == 1 ? c / FEWEST_CHANNELS : 1;
+        for (int blocks = 2; blocks <= most && plan != null && plan.bytes() > PIXEL_BYTES; blocks *= 2) {
+            plan = inScratch(Layout.NHWC, kernels, block(c, blocks), CHUNK);
         }
         return plan;
+    }
+
+    /** Whole vectors of channels, and more if the rest would not fill one: the last vector of a block overlaps the one before. */
+    private static int block(int channels, int blocks) {
+        int block = Math.ceilDiv(channels, blocks * View.LANES) * View.LANES;
+        while (channels % block > 0 && channels % block < View.LANES) {
+            block += View.LANES;
+        }
+        return block;
     }
 
     /** Whole planes, as many as the buffers hold. */
@@ -233,15 +242,5 @@ record FusedPlan(List<Step.Border> borders, List<Step.Convolve> stages, int[] ti
             bytes += bufferBytes(i);
         }
         return bytes;
-    }
-
-    /** How many times the outputs of a stage are computed, on average: bands overlap. */
-    double recomputed(int stage) {
-        int rows = stages.getLast().rows().out();
-        double computed = 0;
-        for (int y = 0; y < rows; y += cut.band()) {
-            computed += end(stage, Math.min(rows, y + cut.band())) - first(stage, y);
-        }
-        return computed / stages.get(stage).rows().out();
     }
 }
