@@ -2,6 +2,7 @@ package org.xsepconv.internal.engine;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.ref.WeakReference;
 import java.util.Arrays;
 import org.xsepconv.internal.kernel.Operands;
 import org.xsepconv.internal.plan.View;
@@ -20,6 +21,8 @@ public final class Frame {
 
     /** Bytes before the first element of a tensor in its array. */
     private final long[] starts = new long[4];
+
+    private final Seen[] seen = new Seen[4];
 
     private final MemorySegment workspace;
 
@@ -51,18 +54,28 @@ public final class Frame {
     }
 
     private void bindArray(int buffer, Object tensor) {
-        boolean segment = tensor instanceof MemorySegment;
-        Object base = segment ? heapBase((MemorySegment) tensor) : tensor;
-        arrays[buffer] = base instanceof float[] array ? array : null;
-        starts[buffer] = segment ? ((MemorySegment) tensor).address() : 0;
+        arrays[buffer] = tensor instanceof MemorySegment segment ? array(buffer, segment) : (float[]) tensor;
+        starts[buffer] = tensor instanceof MemorySegment segment ? segment.address() : 0;
     }
 
-    /** What a heap segment lies in, if that may be an array of floats, at a whole index; else null. */
-    private static Object heapBase(MemorySegment segment) {
-        // Alignments of other arrays are few: the JVM then knows what kind of segment is left, and makes no Optional.
+    /** The array that a heap segment lies in, or null if it is none of floats that may be written, at a whole index. */
+    private float[] array(int buffer, MemorySegment segment) {
         boolean floats = !segment.isNative() && segment.maxByteAlignment() == Float.BYTES;
-        return floats && !segment.isReadOnly() ? segment.heapBase().orElse(null) : null;
+        if (!floats || segment.isReadOnly()) {
+            return null;
+        }
+        Seen last = seen[buffer];
+        if (last == null || !last.segment.refersTo(segment)) {
+            Object base = segment.heapBase().orElse(null);
+            float[] array = base instanceof float[] values ? values : null;
+            last = new Seen(new WeakReference<>(segment), new WeakReference<>(array));
+            seen[buffer] = last;
+        }
+        return last.array.get();
     }
+
+    /** A heap segment and its array, which takes an object to be asked for. Weak, so that a workspace that is kept keeps neither. */
+    private record Seen(WeakReference<MemorySegment> segment, WeakReference<float[]> array) {}
 
     void bindAs(Frame owner) {
         System.arraycopy(owner.segments, 0, segments, 0, segments.length);
