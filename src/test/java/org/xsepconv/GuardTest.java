@@ -103,6 +103,8 @@ class GuardTest {
         long plans = plans(line, PlanOptions.defaults(), 1).peek(test).count();
         assertTrue(plans > 20, () -> line.name() + " accepts " + plans + " of the convolutions");
         if (line.vector() && Cpu.PREFERRED_BITS > 128) {
+            // The same kernels with fewer lanes: a third of the cases, of every kind, as the number of kernels is no
+            // multiple of 3.
             plans(line, PlanOptions.defaults().withVectorBits(Cpu.PREFERRED_BITS / 2), 3)
                     .forEach(test);
         }
