@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
+import java.util.List;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -66,6 +67,22 @@ class WarmUpTest {
             slow.append(text);
         }
         fail(slow.toString());
+    }
+
+    /** One corner that is never compiled makes calls four times as long, but still faster than they may be on a slow machine. */
+    @Test
+    void notIfACornerIsInterpreted() throws Exception {
+        assumeTrue(Cpu.PREFERRED_BITS >= 128, "no vectors");
+        Child.Result result = Child.run(
+                LeftoverMain.class,
+                List.of(
+                        "--add-modules",
+                        "jdk.incubator.vector",
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-XX:CompileCommand=exclude,*Tile*::tile0_0"),
+                List.of());
+        assumeTrue(result.lines("no corner").isEmpty(), "other kernels here");
+        assertEquals(1, result.lines("at speed: false").size(), result::text);
     }
 
     private static String slowAtFirst(Plan plan) {

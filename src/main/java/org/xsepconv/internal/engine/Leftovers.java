@@ -32,8 +32,10 @@ final class Leftovers {
     /** What a call may take of what it took at the first of these tests: less, and something was compiled since. */
     private static final double FASTER = 0.85;
 
-    private final List<Compiled> kernels;
+    private final Program program;
+    /** Nanoseconds of a call at full speed: what is beyond that is not noise. */
     private final double expected;
+
     private final Runnable call;
     private long next = System.nanoTime();
     private long first;
@@ -42,13 +44,12 @@ final class Leftovers {
     /**
      * Of a program.
      *
-     * @param kernels its kernels
-     * @param expected nanoseconds of a call at full speed: what is beyond that is not noise
+     * @param program whose kernels, which it has from its first calls on
      * @param call runs it once
      */
-    Leftovers(List<Compiled> kernels, double expected, Runnable call) {
-        this.kernels = kernels;
-        this.expected = expected;
+    Leftovers(Program program, Runnable call) {
+        this.program = program;
+        this.expected = program.expectedNanos();
         this.call = call;
     }
 
@@ -57,11 +58,12 @@ final class Leftovers {
         if (System.nanoTime() < next) {
             return false;
         }
+        List<Compiled> kernels = program.kernels();
         long[] with = new long[CALLS];
         long[] without = new long[CALLS];
         for (int i = 0; i < CALLS; i++) {
-            with[i] = time(TURNS);
-            without[i] = time(0);
+            with[i] = time(kernels, TURNS);
+            without[i] = time(kernels, 0);
         }
         kernels.forEach(Compiled::spinAsUsual);
         account(median(with), median(without));
@@ -80,7 +82,7 @@ final class Leftovers {
         }
     }
 
-    private long time(int turns) {
+    private long time(List<Compiled> kernels, int turns) {
         kernels.forEach(kernel -> kernel.spin(turns));
         long start = System.nanoTime();
         call.run();

@@ -48,7 +48,7 @@ public final class WarmUp {
         long start = System.nanoTime();
         long now = start;
         long slow = start;
-        Leftovers leftovers = new Leftovers(program.kernels(), program.expectedNanos(), call);
+        Leftovers leftovers = new Leftovers(program, call);
         int calls = 0;
         int fast = 0;
         do {
