@@ -132,6 +132,11 @@ public enum Family {
         public String declines(Geometry g, int bits) {
             return RowStream.declines(g, bits);
         }
+
+        @Override
+        public int bits(Geometry g, int most) {
+            return StripCost.bits(g, most);
+        }
     },
     /** {@link RowStream} with a {@link RegionMap}. */
     REGION_STREAM(Trait.PLANES, Trait.CHOOSES) {

@@ -110,12 +110,13 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
 
     private static RowStream widest(Geometry g, int period, int stage, int vectors, boolean permutes, int bits) {
         int lanes = bits / 32;
-        int registers = bits == 512 ? Cpu.REGISTERS : 16;
+        int registers = bits >= 256 ? Cpu.REGISTERS : 16;
         int open = open(g.part(0, stage).rows());
         int all = Math.ceilDiv(g.columns().out(), lanes);
         int taps = g.rows().kernel() == 1 ? g.columns().kernel() : 1;
         boolean permuted = permutes
                 && Cpu.TWO_TABLES
+                && (bits == 512 || !Cpu.HALVES)
                 && g.kernels() == 0
                 && taps > 3
                 && taps < 9
@@ -145,7 +146,7 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
      */
     private static int held(Geometry g, int period, boolean permuted, int v, int stage, int bits) {
         int kw = g.columns().kernel();
-        int registers = bits == 512 ? Cpu.REGISTERS : 16;
+        int registers = bits >= 256 ? Cpu.REGISTERS : 16;
         int open = open(g.part(0, stage).rows());
         if (bits / 32 % period > 0) {
             return Math.min(stage * kw, Math.max(0, registers - registers / SPARE - v * (open + 1)) / v);

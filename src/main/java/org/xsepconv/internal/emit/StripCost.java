@@ -56,6 +56,25 @@ record StripCost(RowStream s, Geometry g, int lanes) {
     /** How much longer their multiply-adds take. */
     private static final double WAITS = 2.2;
 
+    /** How many times as many columns rows of 512 bits have to have, where some are wasted, as those of 256 bits. */
+    private static final double FULLER = 1.1;
+
+    /** Taps of a row from which on it shows. */
+    private static final int SEVERAL = 3;
+
+    /**
+     * The width of vectors. Where those of 512 bits are computed in two halves, shorter ones if rows of more than one fill them better: they load across
+     * fewer cache lines, too, and need no permutations. With stride 2, where all taps are permutations, they are no faster.
+     */
+    static int bits(Geometry g, int most) {
+        Axis columns = g.columns();
+        int lanes = most / 32;
+        boolean fuller = columns.out() > lanes
+                && Math.ceilDiv(columns.out(), lanes) * 2 > FULLER * Math.ceilDiv(columns.out(), lanes / 2);
+        boolean loads = columns.kernel() >= SEVERAL && columns.stride() == 1;
+        return most == 512 && Cpu.HALVES && fuller && loads ? 256 : most;
+    }
+
     /** Cost of a full vector of results, in FMAs. */
     double vector() {
         int width = g.columns().out();

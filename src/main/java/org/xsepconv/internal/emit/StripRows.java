@@ -33,6 +33,9 @@ record StripRows(
         StripWeights weights,
         PlaneRows rows,
         RegionMap map) {
+    /** Sums that stay open. */
+    private static final int CROWDED = 4;
+
     void emit(int lanes) {
         Activate activate = t.activation(g.activation(), g.p(), g.q());
         List<Vec> bias = weights.bias();
@@ -43,9 +46,9 @@ record StripRows(
         for (int n = 0; n < carried + size; n++) {
             sums.add(t.copy("sum" + n / size + "," + n % size, bias.get(n % size)));
         }
-        Index complete = t.linear(t.number(0), 1, carried / size, Integer.MAX_VALUE);
+        Index complete = carried == 0 ? null : t.linear(t.number(0), 1, carried / size, Integer.MAX_VALUE);
         Index begun = begins ? null : t.linear(t.number(1), 1, -carried / size, Integer.MAX_VALUE);
-        t.loop(t.number(0), t.number(1), o -> {
+        t.loop(first(carried), t.number(1), o -> {
             begin(o, begun, sums.subList(0, size), bias);
             if (map != null) {
                 map.start(o, sums.size() / size);
@@ -53,20 +56,41 @@ record StripRows(
             for (int i = 0; i < g.rows().stride(); i++) {
                 multiply(o, i, sums);
             }
-            t.when(o, complete, () -> {
-                Address y = t.pin(rows.output(t, o, -carried / size));
-                for (int v = 0; v < size; v++) {
-                    Vec sum = t.known("sum" + v, sums.get(carried + v), bias.getFirst(), all);
-                    t.activate(sum, activate);
-                    sum = taps.ordered("y" + v, sum);
-                    t.store(sum, y.plus(4L * strip.vectors().get(v)), taps.stored(v));
-                    t.release(sum);
-                }
-            });
+            Runnable store = () -> store(activate, o, sums.subList(carried, sums.size()), bias.getFirst(), all);
             if (carried > 0) {
+                t.when(o, complete, store);
                 t.set(sums.subList(size, sums.size()), sums.subList(0, carried));
+            } else {
+                // No condition that always holds: C2 would move all multiply-adds behind it, and load all inputs
+                // before.
+                store.run();
             }
         });
+    }
+
+    /**
+     * The first step. If every step had an input row, C2 would drop the condition for it, and move the multiply-adds of sums that stay open behind that of the
+     * loop, while their inputs are loaded before it. Where these are too many for the registers there is a step before the first one, which has no input row.
+     */
+    private Index first(int carried) {
+        Axis down = g.rows();
+        int size = strip.vectors().size();
+        boolean all = down.pad() <= 0 && (down.out() + carried / size - 1L) * down.stride() - down.pad() < down.in();
+        boolean crowded = begins && size > 1 && carried >= CROWDED;
+        return all && crowded ? t.linear(t.number(0), 1, -1, Integer.MAX_VALUE) : t.number(0);
+    }
+
+    /** The output row that is complete. */
+    private void store(Activate activate, Index o, List<Vec> sums, Vec any, Mask all) {
+        int size = sums.size();
+        Address y = t.pin(rows.output(t, o, 1 - RowStream.open(g.rows())));
+        for (int v = 0; v < size; v++) {
+            Vec sum = t.known("sum" + v, sums.get(v), any, all);
+            t.activate(sum, activate);
+            sum = taps.ordered("y" + v, sum);
+            t.store(sum, y.plus(4L * strip.vectors().get(v)), taps.stored(v));
+            t.release(sum);
+        }
     }
 
     /** The sums of the output row that begins: behind the last one there is none, and what is loaded is not used. */

@@ -186,6 +186,30 @@ abstract sealed class VectorOperations extends NumberOperations permits LaneOper
         binary("add", " += ", v, addend);
     }
 
+    /** {@code v = v / by}. */
+    void divide(Vec v, Vec by) {
+        binary("div", " /= ", v, by);
+    }
+
+    /** {@code v = a < b ? then : otherwise}, lane by lane; the comparison is LT, GT or EQ, all of which are false for a NaN. */
+    void choose(Vec v, Vec a, String comparison, Vec b, Vec then, Vec otherwise) {
+        String sign = switch (comparison) {
+            case "LT" -> " < ";
+            case "GT" -> " > ";
+            default -> " == ";
+        };
+        code.add(
+                v + " = " + a + sign + b + " ? " + then + " : " + otherwise,
+                c -> c.aload(otherwise.slot())
+                        .aload(then.slot())
+                        .aload(a.slot())
+                        .getstatic(Types.OPERATORS, comparison, Types.COMPARISON)
+                        .aload(b.slot())
+                        .invokevirtual(Types.FLOATS, "compare", Types.COMPARE)
+                        .invokevirtual(Types.FLOATS, "blend", Types.BLEND)
+                        .astore(v.slot()));
+    }
+
     private void binary(String operation, String sign, Vec v, Vec with) {
         code.add(
                 v + sign + with,
