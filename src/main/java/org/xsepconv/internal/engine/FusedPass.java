@@ -107,20 +107,18 @@ final class FusedPass implements Pass {
         }
     }
 
-    /** Some rows of a stage; where it has parts, all channels are one block. */
+    /** Some rows of a stage, of each part the channels that are in it. */
     private void compute(Frame frame, int stage, int c0, int c1, int from, int to, long x, long y) {
-        List<CompiledPass> parts = stages.get(stage);
-        if (parts.size() == 1) {
-            parts.getFirst().compute(frame, c0, c1, from, to, x, y);
-            return;
-        }
         Step.Convolve whole = plan.stages().get(stage);
         int first = 0;
-        for (int i = 0; i < parts.size(); i++) {
-            CompiledPass part = parts.get(i);
-            long in = x + first * whole.src().channel();
-            long out = y + first * whole.dst().channel();
-            part.compute(frame, 0, part.step.c(), from, to, in, out);
+        for (CompiledPass part : stages.get(stage)) {
+            int least = Math.max(c0, first);
+            int end = Math.min(c1, first + part.step.c());
+            if (least < end) {
+                long in = x + (least - c0) * whole.src().channel();
+                long out = y + (least - c0) * whole.dst().channel();
+                part.compute(frame, least - first, end - first, from, to, in, out);
+            }
             first += part.step.c();
         }
     }

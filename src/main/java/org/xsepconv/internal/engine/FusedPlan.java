@@ -47,8 +47,7 @@ record FusedPlan(List<Step.Border> borders, List<Step.Convolve> stages, int[] ti
      */
     static FusedPlan of(Step.Fused step, Function<Step.Convolve, Choice> kernels) {
         boolean planes = step.src().pixel() == 4;
-        boolean groups = step.borders().size() > 1;
-        if (planes != (step.dst().pixel() == 4) || planes && groups) {
+        if (planes != (step.dst().pixel() == 4)) {
             return null;
         }
         FusedPlan whole = new FusedPlan(step.borders(), step.stages(), null, null, 0, 0);

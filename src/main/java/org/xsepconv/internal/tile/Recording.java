@@ -68,6 +68,11 @@ final class Recording {
         free.addAll(before);
     }
 
+    /** Whether lines are inside of a loop or a condition. */
+    boolean nested() {
+        return depth > 1;
+    }
+
     void emit(CodeBuilder b) {
         lines.forEach(line -> line.code.accept(b));
     }

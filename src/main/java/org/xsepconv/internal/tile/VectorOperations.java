@@ -79,7 +79,11 @@ abstract sealed class VectorOperations extends NumberOperations permits LaneOper
             number(species(b), a);
             b.invokestatic(Types.FLOATS, "broadcast", Types.BROADCAST).astore(v.slot());
         });
-        loaded();
+        // Of the first load behind a fence and a broadcast C2 does not make one instruction. Outside of loops no order
+        // is needed.
+        if (code.nested()) {
+            loaded();
+        }
         return v;
     }
 
