@@ -120,6 +120,11 @@ public enum Family {
         public String declines(Geometry g, int bits) {
             return PlaneColumns.declines(g, bits);
         }
+
+        @Override
+        public int bits(Geometry g, int most) {
+            return StripCost.fuller(g.columns(), most) ? most / 2 : most;
+        }
     },
     /** {@link RowStream}. */
     ROW_STREAM(Trait.PLANES) {

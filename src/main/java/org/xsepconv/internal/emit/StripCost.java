@@ -50,11 +50,11 @@ record StripCost(RowStream s, Geometry g, int lanes) {
     /** How much longer multiply-adds take whose registers are saved to the stack: the JVM loads too early where nothing keeps it from that. */
     private static final double SPILLS = TileMethod.IN_ORDER ? 1 : 1.3;
 
-    /** Taps of a column from which on a step waits for its open sums, of which there are many for few vectors, where two FMAs are done per cycle. */
+    /** Taps of a column from which on a step waits for its open sums, of which there are many for few vectors. */
     private static final int LONG_LINE = 9;
 
-    /** How much longer their multiply-adds take. */
-    private static final double WAITS = 2.2;
+    /** How much longer their multiply-adds take; it was measured with 512 bits. */
+    private static final double WAITS = Cpu.HALVES ? 1.25 : Cpu.FMAS > 1 ? 2.2 : 1;
 
     /** How many times as many columns rows of 512 bits have to have, where some are wasted, as those of 256 bits. */
     private static final double FULLER = 1.1;
@@ -68,11 +68,17 @@ record StripCost(RowStream s, Geometry g, int lanes) {
      */
     static int bits(Geometry g, int most) {
         Axis columns = g.columns();
-        int lanes = most / 32;
-        boolean fuller = columns.out() > lanes
-                && Math.ceilDiv(columns.out(), lanes) * 2 > FULLER * Math.ceilDiv(columns.out(), lanes / 2);
         boolean loads = columns.kernel() >= SEVERAL && columns.stride() == 1;
-        return most == 512 && Cpu.HALVES && fuller && loads ? 256 : most;
+        return loads && fuller(columns, most) ? most / 2 : most;
+    }
+
+    /** Whether vectors of 512 bits are computed in two halves, and shorter ones are filled better by rows of more than one. */
+    static boolean fuller(Axis columns, int bits) {
+        int lanes = bits / 32;
+        return bits == 512
+                && Cpu.HALVES
+                && columns.out() > lanes
+                && Math.ceilDiv(columns.out(), lanes) * 2 > FULLER * Math.ceilDiv(columns.out(), lanes / 2);
     }
 
     /** Cost of a full vector of results, in FMAs. */
@@ -80,7 +86,9 @@ record StripCost(RowStream s, Geometry g, int lanes) {
         int width = g.columns().out();
         double wasted = Math.ceil((double) width / lanes) * lanes / width;
         int stages = Math.ceilDiv(g.rows().kernel(), s.stage());
-        double inside = g.rows().meanTaps() / g.rows().kernel();
+        // Rows of taps above and below the plane are left out, but not for columns of taps, where it shows.
+        double inside =
+                g.columns().kernel() == 1 ? 1 : g.rows().meanTaps() / g.rows().kernel();
         double steps = 1 + (open() - 1.0) / g.rows().out();
         double loads = stages * g.rows().stride() * row() * (Cpu.FMAS == 1 ? 1 : SPLIT);
         double chosen =
@@ -129,8 +137,7 @@ record StripCost(RowStream s, Geometry g, int lanes) {
         boolean large = several
                 && (g.columns().kernel() >= RowStream.LONG || s.vectors() == 1 && g.taps() > RowStream.MOST_HELD);
         double waits = several && Cpu.FMAS > 1 ? g.taps() * Cpu.FMAS * LATENCY / (s.vectors() * open()) : 0;
-        boolean line =
-                Cpu.FMAS > 1 && g.rows().kernel() >= LONG_LINE && g.columns().kernel() == 1;
-        return Math.max(waits, (g.taps() + reloaded) * (line ? WAITS : large ? SPILLS : 1));
+        boolean line = g.rows().kernel() >= LONG_LINE && g.columns().kernel() == 1;
+        return Math.max(waits, (g.taps() + reloaded) * Math.max(line ? WAITS : 1, large ? SPILLS : 1));
     }
 }
