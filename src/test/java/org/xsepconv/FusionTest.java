@@ -146,7 +146,7 @@ class FusionTest {
         assumeTrue(Cpu.PREFERRED_BITS >= 256, "no wide vectors");
         TensorShape shape = TensorShape.nhwc(2, h, w, c);
         DepthwiseConv2d square = SymmetricPadding.grouped(shape, 2, Activation.relu());
-        for (DepthwiseConv2d first : List.of(square, square.stride(2, 3), square.dilation(3, 1))) {
+        for (DepthwiseConv2d first : List.of(square.dilation(1, 2), square.dilation(3, 1))) {
             Operator chain = Chain.of(
                     first,
                     DepthwiseConv2d.of(first.dst(), k, 1).padding(Padding.same()),
@@ -156,6 +156,41 @@ class FusionTest {
             String text = chain.plan(ALWAYS, Cases.weights(chain, 1)).describe();
             assertTrue(text.contains(" rows at a time") && text.contains("channels 0 to " + (c / 4 - 1)), text);
             check(chain, ALWAYS, k);
+        }
+    }
+
+    /** All groups of a tile in turn by one kernel, alone and in front of other stages: edges, overlapping vectors, tiles that overlap, bands. */
+    @ParameterizedTest
+    @CsvSource({
+        "16, 1, 1",
+        "17, 2, 3",
+        "20, 1, 9",
+        "33, 7, 2",
+        "64, 13, 15",
+        "88, 5, 29",
+        "96, 30, 8",
+        "100, 9, 17",
+        "260, 3, 4",
+        "70, 150, 31"
+    })
+    void groupsOfATileAreComputedInTurn(int c, int h, int w) {
+        assumeTrue(Cpu.PREFERRED_BITS >= 256 && Cpu.X86, "other kernels here");
+        TensorShape shape = TensorShape.nhwc(2, h, w, c);
+        Corner[] others = {Corner.TOP_LEFT, Corner.TOP_RIGHT, Corner.TOP_LEFT, Corner.BOTTOM_LEFT};
+        DepthwiseConv2d square = SymmetricPadding.grouped(shape, 2, Activation.relu());
+        for (DepthwiseConv2d first : List.of(
+                square,
+                square.stride(2, 2),
+                square.stride(1, 3),
+                SymmetricPadding.grouped(shape, 2, Activation.hardSwish(), others))) {
+            Operator chain =
+                    Chain.of(first, DepthwiseConv2d.of(first.dst(), 3, 3).padding(Padding.same()));
+            for (int bits : Cpu.widths()) {
+                check(first, PlanOptions.defaults().withVectorBits(bits), c);
+                check(chain, ALWAYS.withVectorBits(bits), c);
+            }
+            String text = first.plan(Cases.weights(first, 1)).describe();
+            assertTrue(text.contains("of every group in turn"), text);
         }
     }
 

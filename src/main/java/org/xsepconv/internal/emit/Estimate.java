@@ -99,7 +99,7 @@ public record Estimate(PixelEmitter emitter, double cost) {
         return TileMethod.IN_ORDER && lines && dense && g.channels() == 0 && g.taps() <= MOST_SQUARE;
     }
 
-    private static List<Estimate> squares(Geometry g) {
+    static List<Estimate> squares(Geometry g) {
         List<Estimate> all = new ArrayList<>();
         for (int r = 1; r <= Math.min(MOST_ROWS, g.rows().out()); r++) {
             for (int c = 1; c <= Math.min(MOST_OUTPUTS, g.columns().out()); c++) {

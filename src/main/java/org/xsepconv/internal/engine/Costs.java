@@ -7,6 +7,7 @@ import org.xsepconv.PlanOptions;
 import org.xsepconv.internal.cpu.Cpu;
 import org.xsepconv.internal.emit.Family;
 import org.xsepconv.internal.plan.Step;
+import org.xsepconv.internal.plan.View;
 
 /** What steps cost, in FMAs: estimates by which kernels are chosen, and chains fused or not. They know sizes, not layers. */
 public final class Costs {
@@ -20,6 +21,8 @@ public final class Costs {
 
     /** What vectors that lie across cache lines take longer, unless all wait for memory. */
     private static final double ACROSS = 1.4;
+
+    private static final double LINE = 64;
 
     /** A vector by a source kernel. */
     private static final double SOURCE = 200;
@@ -67,8 +70,9 @@ public final class Costs {
             case Step.Copy copy -> moved(2.0 * copy.n() * copy.c() * copy.h() * copy.w());
             case Step.Convolve convolve -> {
                 double outputs = outputs(convolve);
-                yield outputs * room(convolve, bits) * finite(cost(convolve, bits))
-                        + moved(inputs(convolve) + outputs, bytes(convolve));
+                double floats = inputs(convolve) * lines(convolve.src(), convolve.c())
+                        + outputs * lines(convolve.dst(), convolve.c());
+                yield outputs * room(convolve, bits) * finite(cost(convolve, bits)) + moved(floats, bytes(convolve));
             }
             case Step.Fused fused -> cost(fused, kernels, options);
         };
@@ -76,20 +80,28 @@ public final class Costs {
 
     private static double cost(Step.Fused step, Function<Step.Convolve, Choice> kernels, PlanOptions options) {
         ChainWalk chain = Passes.walk(step, kernels, options);
-        return chain == null ? cost(FusedPlan.of(step, kernels), step, options) : chain.cost();
+        return chain == null ? cost(FusedPlan.of(step, kernels), step, kernels, options) : chain.cost();
     }
 
     /** What a chain costs by the kernels of its convolutions. */
-    static double cost(FusedPlan plan, Step.Fused step, PlanOptions options) {
+    static double cost(FusedPlan plan, Step.Fused step, Function<Step.Convolve, Choice> kernels, PlanOptions options) {
         double sums = 0;
+        double stage = plan.stages().size() > 1 ? STAGE : 0;
+        GroupedKernel.Plan grouped = plan.grouped(kernels);
         for (int i = 0; i < plan.stages().size(); i++) {
             for (Step.Convolve part : plan.parts(i)) {
-                double one = room(part, options.vectorBits()) * finite(cost(part, options.vectorBits()));
-                sums += outputs(part) * (one + STAGE);
+                double room = i == 0 && grouped != null ? grouped.room() : room(part, options.vectorBits());
+                sums += outputs(part) * (room * finite(cost(part, options.vectorBits())) + stage);
             }
         }
         double moved = inputs(plan.stages().getFirst()) + outputs(plan.stages().getLast());
         return sums + moved(moved, bytes(step));
+    }
+
+    /** How many times as much is moved of some channels of pixels that have more: half of a cache line belongs to others. */
+    private static double lines(View view, int channels) {
+        double own = 4.0 * channels;
+        return view.pixel() <= own ? 1 : Math.min(view.pixel(), own + LINE / 2) / own;
     }
 
     /** What it takes to move so many floats, in FMAs of one lane. */

@@ -22,6 +22,9 @@ final class FusedPass implements Pass {
     /** Each in parts: what is computed for each group of channels that has a padding of its own. */
     private final List<List<CompiledPass>> stages = new ArrayList<>();
 
+    /** Computes all parts of the first one at once, or null. */
+    private final GroupedKernel grouped;
+
     private final boolean checked;
     private final long[] buffers;
     private final long scratchBytes;
@@ -41,6 +44,8 @@ final class FusedPass implements Pass {
                     .toList());
         }
         this.checked = stages.getFirst().getFirst().checked;
+        GroupedKernel.Plan one = plan.grouped(kernels);
+        this.grouped = one == null ? null : new GroupedKernel(plan.stages().getFirst(), one, checked, arrays);
         this.buffers = new long[stages.size()];
         long bytes = 0;
         for (int i = 0; i + 1 < stages.size(); i++) {
@@ -109,6 +114,10 @@ final class FusedPass implements Pass {
 
     /** Some rows of a stage, of each part the channels that are in it. */
     private void compute(Frame frame, int stage, int c0, int c1, int from, int to, long x, long y) {
+        if (stage == 0 && grouped != null) {
+            grouped.compute(frame, from, to, x, y);
+            return;
+        }
         Step.Convolve whole = plan.stages().get(stage);
         int first = 0;
         for (CompiledPass part : stages.get(stage)) {
@@ -148,6 +157,11 @@ final class FusedPass implements Pass {
         return plan.cut().items();
     }
 
+    /** Parts that one kernel computes. */
+    private int skipped() {
+        return grouped == null ? 0 : stages.getFirst().size();
+    }
+
     private Stream<CompiledPass> all() {
         return stages.stream().flatMap(List::stream);
     }
@@ -169,20 +183,25 @@ final class FusedPass implements Pass {
 
     @Override
     public List<Compiled> kernels() {
-        return all().flatMap(s -> s.kernels().stream()).toList();
+        Stream<Compiled> first = grouped == null ? Stream.empty() : grouped.kernels().stream();
+        return Stream.concat(first, all().flatMap(s -> s.kernels().stream())).toList();
     }
 
     @Override
     public String listing() {
-        StringBuilder listing = new StringBuilder();
-        all().forEach(s -> listing.append(s.listing()));
+        StringBuilder listing = new StringBuilder(grouped == null ? "" : grouped.listing());
+        all().skip(skipped()).forEach(s -> listing.append(s.listing()));
         return listing.toString();
     }
 
     @Override
     public List<String> stages() {
         List<String> lines = new ArrayList<>();
-        all().forEach(stage -> {
+        if (grouped != null) {
+            lines.add("  " + plan.stages().getFirst().text());
+            lines.add("    kernel for groups: " + grouped.describe());
+        }
+        all().skip(skipped()).forEach(stage -> {
             lines.add("  " + stage.step.text());
             lines.add("    kernel " + stage.kernelName() + ": " + stage.describeKernel());
         });

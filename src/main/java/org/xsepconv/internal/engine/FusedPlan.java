@@ -157,7 +157,8 @@ record FusedPlan(List<Step.Border> borders, List<Step.Convolve> stages, int[] ti
                 }
                 rows = common(rows, Fitting.rowTile(part, choice));
             }
-            plan.tiles[i] = rows;
+            GroupedKernel.Plan one = i == 0 ? plan.grouped(kernels) : null;
+            plan.tiles[i] = one == null ? rows : one.recipe().rows();
         }
         return plan;
     }
@@ -177,6 +178,15 @@ record FusedPlan(List<Step.Border> borders, List<Step.Convolve> stages, int[] ti
         return stage > 0 || borders.size() == 1
                 ? List.of(whole)
                 : borders.stream().map(whole::part).toList();
+    }
+
+    /** One kernel for the groups of the first stage, or null if there is none, or are no groups. */
+    GroupedKernel.Plan grouped(Function<Step.Convolve, Choice> kernels) {
+        Step.Convolve first = stages.getFirst();
+        return borders.size() == 1
+                ? null
+                : GroupedKernel.Plan.of(
+                        first, borders, kernels.apply(parts(0).getFirst()).options());
     }
 
     private Cut cut(int block, int chunk, int halos) {

@@ -120,9 +120,12 @@ public final class Passes {
      */
     static ChainWalk walk(Step.Fused step, Function<Step.Convolve, Choice> kernels, PlanOptions options) {
         ChainWalk walk = walk(step, options);
-        boolean sure = step.stages().size() == 1 || walk instanceof PlanePlan && Cpu.REGISTERS == 16;
+        boolean sure = walk instanceof PlanePlan && Cpu.REGISTERS == 16;
         FusedPlan plan = walk == null || sure ? null : FusedPlan.of(step, kernels);
-        return plan != null && Costs.cost(plan, step, options) < walk.cost() ? null : walk;
+        if (step.stages().size() == 1) {
+            return plan != null && plan.grouped(kernels) != null ? null : walk;
+        }
+        return plan != null && Costs.cost(plan, step, kernels, options) < walk.cost() ? null : walk;
     }
 
     /**
