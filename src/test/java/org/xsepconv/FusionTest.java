@@ -114,7 +114,7 @@ class FusionTest {
         }
     }
 
-    /** Groups of channels that meet inside of vectors, or do not, with the last vector whole or not; rows that are walked in strips. */
+    /** Groups of channels of whole vectors or not, of less than one, and planes whose rows are walked down. */
     @ParameterizedTest
     @CsvSource({
         "8, 5, 9",
@@ -209,7 +209,9 @@ class FusionTest {
                 check(operator, ALWAYS.withVectorBits(bits), shape.c());
             }
         }
-        assertTrue(square.plan(ALWAYS, Cases.weights(square, 1)).describe().contains("groups in one walk"));
+        if (shape.layout() == Layout.NCHW || shape.c() >= 16 && Cpu.X86) {
+            assertTrue(square.plan(ALWAYS, Cases.weights(square, 1)).describe().contains("groups in one walk"));
+        }
         PlanOptions never = PlanOptions.defaults().withFusion(Fusion.NEVER);
         assertFalse(square.plan(never, Cases.weights(square, 1)).describe().contains("groups"));
     }

@@ -3,6 +3,7 @@ package org.xsepconv.internal.engine;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.xsepconv.internal.emit.Compiler;
+import org.xsepconv.internal.emit.Recipe;
 import org.xsepconv.internal.plan.Step;
 import org.xsepconv.internal.tile.Carrier;
 import org.xsepconv.internal.tile.Compiled;
@@ -13,35 +14,37 @@ final class ChainPass implements Pass {
     private static final double BESIDE = 1.5;
 
     private final Step.Fused step;
-    private final ChainWalk walk;
-    private final ChainWalk.Kernel recipe;
+    private final PlanePlan walk;
+    private final Recipe recipe;
+    /** Numbers and weights that it reads. */
+    private final MemorySegment packed;
+
     private final Cut cut;
     private final Carrier source;
     private final Carrier target;
     private final double expected;
     private volatile Compiled kernel;
 
-    ChainPass(ChainWalk walk, boolean arrays) {
+    ChainPass(PlanePlan walk, boolean arrays) {
         this.step = walk.step();
         this.walk = walk;
-        this.recipe = walk.kernel();
+        PlaneTables tables = new PlaneTables(walk);
+        this.recipe = tables.recipe();
+        this.packed = tables.packed();
         this.expected = expectedNanos() / (step.stages().getFirst().n() * walk.units() * walk.bands());
         this.source = CompiledPass.carrier(step.src(), false, arrays);
         this.target = CompiledPass.carrier(step.dst(), false, arrays);
         this.cut = cut(walk);
     }
 
-    /** Items in units; a last one that overlaps its neighbour is in the same item. */
-    private static Cut cut(ChainWalk walk) {
+    /** Items in units. */
+    private static Cut cut(PlanePlan walk) {
         double macs = 0;
         for (Step.Convolve s : walk.step().stages()) {
             macs += (double) s.columns().out() * s.taps() * s.rows().out() * s.c() / walk.units() / walk.bands();
         }
         int units = walk.units();
         int block = (int) Math.clamp(Math.ceil(Cut.MACS_PER_ITEM / macs), 1, units);
-        while (walk.overlaps() && units > 1 && units % block == 1 % block) {
-            block++;
-        }
         int rows = walk.step().stages().getLast().rows().out();
         return new Cut(walk.step().stages().getFirst().n(), units, Math.min(block, units), rows, walk.band());
     }
@@ -60,7 +63,6 @@ final class ChainPass implements Pass {
         Object to = CompiledPass.memory(
                 target, frame, frame.segment(step.dst().buffer()), step.dst().buffer());
         long t = workspace.address() + frame.scratch();
-        MemorySegment packed = recipe.packed();
         kernel().run(from, to, null, x, packed.address(), t, y, count, first, band, expected * count);
         java.lang.ref.Reference.reachabilityFence(packed);
     }
@@ -68,7 +70,7 @@ final class ChainPass implements Pass {
     private Compiled kernel() {
         Compiled compiled = kernel;
         if (compiled == null) {
-            compiled = Compiler.kernel(recipe.recipe(), 32 * walk.lanes(), source, target);
+            compiled = Compiler.kernel(recipe, 32 * walk.lanes(), source, target);
             kernel = compiled;
         }
         return compiled;
@@ -118,7 +120,7 @@ final class ChainPass implements Pass {
 
     @Override
     public String listing() {
-        return Compiler.listing(recipe.recipe(), 32 * walk.lanes());
+        return Compiler.listing(recipe, 32 * walk.lanes());
     }
 
     @Override

@@ -79,7 +79,7 @@ public final class Costs {
     }
 
     private static double cost(Step.Fused step, Function<Step.Convolve, Choice> kernels, PlanOptions options) {
-        ChainWalk chain = Passes.walk(step, kernels, options);
+        PlanePlan chain = Passes.walk(step, kernels, options);
         return chain == null ? cost(FusedPlan.of(step, kernels), step, kernels, options) : chain.cost();
     }
 

@@ -19,7 +19,7 @@ import org.xsepconv.internal.tile.Compiled;
 final class FusedPass implements Pass {
     private final FusedPlan plan;
 
-    /** Each in parts: what is computed for each group of channels that has a padding of its own. */
+    /** Each in parts: what is computed for each group of channels that has a padding of its own, unless one kernel does. */
     private final List<List<CompiledPass>> stages = new ArrayList<>();
 
     /** Computes all parts of the first one at once, or null. */
@@ -38,14 +38,15 @@ final class FusedPass implements Pass {
      */
     FusedPass(Function<Step.Convolve, Choice> kernels, FusedPlan plan, boolean arrays) {
         this.plan = plan;
+        this.checked = kernels.apply(plan.parts(0).getFirst()).options().checked();
+        GroupedKernel.Plan one = plan.grouped(kernels);
+        this.grouped = one == null ? null : new GroupedKernel(plan.stages().getFirst(), one, checked, arrays);
         for (int i = 0; i < plan.stages().size(); i++) {
-            stages.add(plan.parts(i).stream()
+            List<Step.Convolve> parts = i == 0 && grouped != null ? List.of() : plan.parts(i);
+            stages.add(parts.stream()
                     .map(part -> new CompiledPass(part, kernels.apply(part), arrays))
                     .toList());
         }
-        this.checked = stages.getFirst().getFirst().checked;
-        GroupedKernel.Plan one = plan.grouped(kernels);
-        this.grouped = one == null ? null : new GroupedKernel(plan.stages().getFirst(), one, checked, arrays);
         this.buffers = new long[stages.size()];
         long bytes = 0;
         for (int i = 0; i + 1 < stages.size(); i++) {
@@ -157,23 +158,20 @@ final class FusedPass implements Pass {
         return plan.cut().items();
     }
 
-    /** Parts that one kernel computes. */
-    private int skipped() {
-        return grouped == null ? 0 : stages.getFirst().size();
-    }
-
     private Stream<CompiledPass> all() {
         return stages.stream().flatMap(List::stream);
     }
 
     @Override
     public double nanos() {
-        return all().mapToDouble(CompiledPass::nanos).sum();
+        double first = grouped == null ? 0 : grouped.nanos();
+        return first + all().mapToDouble(CompiledPass::nanos).sum();
     }
 
     @Override
     public double expectedNanos() {
-        return all().mapToDouble(CompiledPass::expectedNanos).sum();
+        double first = grouped == null ? 0 : grouped.expectedNanos();
+        return first + all().mapToDouble(CompiledPass::expectedNanos).sum();
     }
 
     @Override
@@ -190,7 +188,7 @@ final class FusedPass implements Pass {
     @Override
     public String listing() {
         StringBuilder listing = new StringBuilder(grouped == null ? "" : grouped.listing());
-        all().skip(skipped()).forEach(s -> listing.append(s.listing()));
+        all().forEach(s -> listing.append(s.listing()));
         return listing.toString();
     }
 
@@ -201,7 +199,7 @@ final class FusedPass implements Pass {
             lines.add("  " + plan.stages().getFirst().text());
             lines.add("    kernel for groups: " + grouped.describe());
         }
-        all().skip(skipped()).forEach(stage -> {
+        all().forEach(stage -> {
             lines.add("  " + stage.step.text());
             lines.add("    kernel " + stage.kernelName() + ": " + stage.describeKernel());
         });

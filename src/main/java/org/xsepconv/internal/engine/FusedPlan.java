@@ -149,16 +149,16 @@ record FusedPlan(List<Step.Border> borders, List<Step.Convolve> stages, int[] ti
     private FusedPlan with(List<Step.Convolve> placed, Function<Step.Convolve, Choice> kernels) {
         FusedPlan plan = new FusedPlan(borders, placed, new int[placed.size()], cut, chunk, lap);
         for (int i = 0; i < placed.size(); i++) {
-            int rows = 1;
-            for (Step.Convolve part : plan.parts(i)) {
+            GroupedKernel.Plan one = i == 0 ? plan.grouped(kernels) : null;
+            int rows = one == null ? 1 : one.recipe().rows();
+            for (Step.Convolve part : one == null ? plan.parts(i) : List.<Step.Convolve>of()) {
                 Choice choice = kernels.apply(part);
                 if (choice.family() == null || choice.form() == Choice.Form.BOXED) {
                     return null;
                 }
                 rows = common(rows, Fitting.rowTile(part, choice));
             }
-            GroupedKernel.Plan one = i == 0 ? plan.grouped(kernels) : null;
-            plan.tiles[i] = one == null ? rows : one.recipe().rows();
+            plan.tiles[i] = rows;
         }
         return plan;
     }

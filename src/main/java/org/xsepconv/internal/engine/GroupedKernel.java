@@ -82,9 +82,8 @@ final class GroupedKernel {
             while (bits / 32 > fewest) {
                 bits /= 2;
             }
-            double wide = vectors(groups, bits);
-            double half = vectors(groups, bits / 2);
-            boolean shorter = bits == 512 && half < (Cpu.HALVES ? 2 : WASTE) * wide;
+            double wasted = Cpu.HALVES ? 2 : WASTE;
+            boolean shorter = bits == 512 && vectors(groups, bits / 2) < wasted * vectors(groups, bits);
             return shorter ? bits / 2 : bits;
         }
 
@@ -144,6 +143,28 @@ final class GroupedKernel {
             kernel = compiled;
         }
         return compiled;
+    }
+
+    private double outputs() {
+        return (double) step.n() * step.c() * step.rows().out() * step.columns().out();
+    }
+
+    private double floats() {
+        return outputs()
+                + (double) step.n()
+                        * step.c()
+                        * step.rows().in()
+                        * step.columns().in();
+    }
+
+    /** What all of it takes at full speed on a fast machine. */
+    double nanos() {
+        return Pace.fast(outputs() * TransposedPass.sums(step), floats());
+    }
+
+    /** The same on a slow one. */
+    double expectedNanos() {
+        return Pace.nanos(LEAST_BITS / 32, outputs() * step.taps(), 2 * floats());
     }
 
     /** Its kernel, if it has run. */

@@ -86,45 +86,26 @@ public final class Passes {
     }
 
     /**
-     * Whether chains from one place to another can run as one walk over the rows.
-     *
-     * @param src where the input is
-     * @param dst where the output goes
-     * @param options settled
-     * @return false if none can
-     */
-    public static boolean walks(View src, View dst, PlanOptions options) {
-        return ChainPlan.takes(src, dst, options) || PlanePlan.takes(src, dst, options);
-    }
-
-    /**
-     * Whether a chain can run as one walk over the rows.
+     * Whether a chain whose first convolution has groups can be one step.
      *
      * @param step the chain
      * @param options settled
-     * @return false if it cannot
+     * @return false if there is no kernel for that
      */
-    public static boolean walks(Step.Fused step, PlanOptions options) {
-        return walk(step, options) != null;
-    }
-
-    /** How a chain runs as one walk over the rows, or null if it cannot. */
-    static ChainWalk walk(Step.Fused step, PlanOptions options) {
-        ChainWalk pixels = ChainPlan.of(step, options);
-        return pixels == null ? PlanePlan.of(step, options) : pixels;
+    public static boolean joins(Step.Fused step, PlanOptions options) {
+        return step.stages().size() > 1
+                || PlanePlan.of(step, options) != null
+                || GroupedKernel.Plan.of(step.stages().getFirst(), step.borders(), options) != null;
     }
 
     /**
-     * The same, or null if the kernels of the convolutions are estimated to be faster. They never are for a single convolution with groups, and for
-     * planes with few registers, where that was measured.
+     * How a chain of planes runs as one walk over the rows; null if it cannot, or if the kernels of the convolutions are estimated to be faster. They never
+     * are for a single convolution with groups, and with few registers, where that was measured.
      */
-    static ChainWalk walk(Step.Fused step, Function<Step.Convolve, Choice> kernels, PlanOptions options) {
-        ChainWalk walk = walk(step, options);
-        boolean sure = walk instanceof PlanePlan && Cpu.REGISTERS == 16;
+    static PlanePlan walk(Step.Fused step, Function<Step.Convolve, Choice> kernels, PlanOptions options) {
+        PlanePlan walk = PlanePlan.of(step, options);
+        boolean sure = step.stages().size() == 1 || Cpu.REGISTERS == 16;
         FusedPlan plan = walk == null || sure ? null : FusedPlan.of(step, kernels);
-        if (step.stages().size() == 1) {
-            return plan != null && plan.grouped(kernels) != null ? null : walk;
-        }
         return plan != null && Costs.cost(plan, step, kernels, options) < walk.cost() ? null : walk;
     }
 
@@ -142,7 +123,7 @@ public final class Passes {
 
     private static Pass pass(
             Step.Fused step, Function<Step.Convolve, Choice> kernels, boolean arrays, PlanOptions options) {
-        ChainWalk plan = walk(step, kernels, options);
+        PlanePlan plan = walk(step, kernels, options);
         return plan == null ? new FusedPass(kernels, FusedPlan.of(step, kernels), arrays) : new ChainPass(plan, arrays);
     }
 

@@ -32,8 +32,18 @@ record PlanePlan(
         int band,
         List<PlaneLevel> levels,
         int[] tiles,
-        int planes)
-        implements ChainWalk {
+        int planes) {
+    /** Tables have numbers for every row. */
+    private static final int LARGEST = 1 << 14;
+
+    private static final int MOST_TAPS = 128;
+
+    /** Planes that are enough work for many threads; images with fewer are cut into bands of rows. */
+    private static final int MANY = 16;
+
+    /** Bands of fewer rows than so many times the rows that both neighbours compute are not cut. */
+    private static final int HALOS = 8;
+
     /** Buffers of a plane, from which on fewer rows are computed at a time: an L1 cache and a little of L2, which moving rows would cost more. */
     private static final long BUFFER_BYTES = 48 << 10;
 
@@ -71,7 +81,7 @@ record PlanePlan(
     /** The plan of a chain, or null if it cannot run so. */
     static PlanePlan of(Step.Fused step, PlanOptions options) {
         boolean steps = step.stages().stream().allMatch(s -> s.columns().stride() == 1);
-        if (!ChainWalk.small(step) || !steps || !takes(step.src(), step.dst(), options)) {
+        if (!small(step) || !steps || !takes(step.src(), step.dst(), options)) {
             return null;
         }
         int widest =
@@ -89,12 +99,36 @@ record PlanePlan(
         return planes && !options.checked() && options.vectorBits() >= 32 * FEWEST_LANES;
     }
 
-    private PlanePlan cut() {
-        List<Axis> rows = new ArrayList<>();
-        for (Step.Convolve s : step.stages()) {
-            rows.add(rows.isEmpty() ? ChainPlan.bordered(s.rows()) : s.rows());
+    /** Whether no size is extreme. */
+    private static boolean small(Step.Fused step) {
+        return step.stages().stream().allMatch(s -> small(s.rows()) && small(s.columns()));
+    }
+
+    private static boolean small(Axis axis) {
+        return Math.max(axis.in(), Math.max(axis.out(), axis.pad())) <= LARGEST
+                && Math.max(axis.kernel(), Math.max(axis.stride(), axis.dilation())) <= MOST_TAPS;
+    }
+
+    /** Rows of the last convolution that are worth an item. */
+    private static int band(Step.Fused step) {
+        Step.Convolve end = step.stages().getLast();
+        int out = end.rows().out();
+        if (step.c() * end.n() >= MANY) {
+            return out;
         }
-        int band = ChainWalk.band(step, rows, step.c(), 1);
+        double macs = 0;
+        long halo = 1;
+        for (Step.Convolve s : step.stages().reversed()) {
+            macs += (double) s.columns().out() * s.taps() * s.rows().out() / out;
+            Axis rows = s.rows();
+            halo = Math.min(rows.in(), (halo - 1) * rows.stride() + (rows.kernel() - 1L) * rows.dilation() + 1);
+        }
+        Cut whole = new Cut(1, 1, 1, out, out);
+        return whole.withBand(Cut.band(out, macs, HALOS * (halo + 1))).band();
+    }
+
+    private PlanePlan cut() {
+        int band = band(step);
         int chunk = band;
         PlanePlan best = null;
         do {
@@ -205,19 +239,13 @@ record PlanePlan(
         return ConvPass.roundUp(levels.getLast().end() + 4L * lanes + behind, ConvPass.ALIGNMENT);
     }
 
-    @Override
-    public long scratchBytes() {
+    /** Scratch of a unit. */
+    long scratchBytes() {
         return planes * slotBytes();
     }
 
-    @Override
-    public Kernel kernel() {
-        PlaneTables tables = new PlaneTables(this);
-        return new Kernel(tables.recipe(), tables.packed());
-    }
-
-    @Override
-    public int units() {
+    /** What a kernel call counts: some planes. */
+    int units() {
         int units = 0;
         for (Step.Border border : step.borders()) {
             units += Math.ceilDiv(border.end() - border.first(), planes);
@@ -225,23 +253,18 @@ record PlanePlan(
         return units;
     }
 
-    @Override
-    public boolean overlaps() {
-        return false;
-    }
-
-    @Override
-    public int bands() {
+    /** Bands of rows. */
+    int bands() {
         return Math.ceilDiv(schedule().rows(), band);
     }
 
-    @Override
-    public double recomputed(int level) {
+    /** How many times a row of what the i-th convolution writes is computed, on average. */
+    double recomputed(int level) {
         return schedule().recomputed(level, band);
     }
 
-    @Override
-    public double cost() {
+    /** What all of it takes, in FMAs of one lane. */
+    double cost() {
         List<Step.Convolve> stages = step.stages();
         Step.Convolve in = stages.getFirst();
         double vectors =
@@ -263,8 +286,8 @@ record PlanePlan(
         return sums + Costs.moved((inputs + outputs) * in.n() * step.c());
     }
 
-    @Override
-    public String describe() {
+    /** How it is cut, in words. */
+    String describe() {
         return "columns as lanes, " + lanes + " lanes, units of " + planes + " planes x " + band + " rows, "
                 + schedule().chunk() + " rows at a time, tiles of " + Arrays.toString(tiles) + " rows, "
                 + scratchBytes()

@@ -156,7 +156,7 @@ final class Lowering {
     /** Adds one step for all channels, if only the first convolution has groups of them and there is a kernel for that. */
     private boolean joins(List<DepthwiseConv2d> convolutions, List<Weights> own, View src, View dst) {
         boolean alike = convolutions.stream().skip(1).noneMatch(conv -> conv.padding() instanceof Padding.Grouped);
-        if (!alike || !Passes.walks(src, dst, options)) {
+        if (!alike) {
             return false;
         }
         DepthwiseConv2d first = convolutions.getFirst();
@@ -174,7 +174,7 @@ final class Lowering {
             }
         }
         Step.Fused whole = new Step.Fused(stages(convolutions, own, 0, c, src, dst), borders);
-        if (!Passes.walks(whole, options)) {
+        if (!Passes.joins(whole, options)) {
             return false;
         }
         steps.add(whole);

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -20,7 +21,7 @@ class PlaneScheduleTest {
     @Property(tries = 2000, shrinking = ShrinkingMode.BOUNDED)
     void rowsAreThereWhenTheyAreRead(@ForAll long seed) {
         SplittableRandom random = new SplittableRandom(seed);
-        List<Axis> axes = ChainScheduleTest.axes(random, random.nextInt(4));
+        List<Axis> axes = axes(random, random.nextInt(4));
         int rows = axes.getLast().out();
         PlaneSchedule schedule = new PlaneSchedule(axes, 1 + random.nextInt(rows));
         int band = 1 + random.nextInt(rows);
@@ -43,6 +44,26 @@ class PlaneScheduleTest {
             }
             assertEquals(y1, next, reproduce);
         }
+    }
+
+    /** Axes of a chain, the first one with some zeros before it; without, its input has its borders. */
+    private static List<Axis> axes(SplittableRandom random, int top) {
+        List<Axis> axes = new ArrayList<>();
+        int in = 1 + random.nextInt(30);
+        for (int i = random.nextInt(3); i >= 0; i--) {
+            int kernel = 1 + random.nextInt(6);
+            int dilation = 1 + random.nextInt(3);
+            int stride = 1 + random.nextInt(3);
+            int before = random.nextInt(4);
+            int padded = before + in + random.nextInt(4);
+            int span = (kernel - 1) * dilation + 1;
+            int out = padded < span ? 1 : (padded - span) / stride + 1;
+            boolean first = axes.isEmpty();
+            int inputs = first && top == 0 ? (out - 1) * stride + span : in;
+            axes.add(new Axis(inputs, out, kernel, stride, dilation, first ? top : before));
+            in = out;
+        }
+        return axes;
     }
 
     /** Does a row of an operation. Rows in buffers are those of the image. */
