@@ -9,8 +9,8 @@ import org.xsepconv.internal.plan.KernelLine;
 import org.xsepconv.internal.plan.KernelTable;
 
 /**
- * How long kernels need to get to full speed while the JVM is busy compiling: for every compiled line of the kernel table some
- * geometries, one after the other, beside a thread that plans and runs others all the time.
+ * How long kernels need to get to full speed while the JVM is busy compiling: for every compiled line of the kernel table, and for groups of channels with
+ * paddings of their own, some geometries, one after the other, beside a thread that plans and runs others all the time.
  *
  * <p>Arguments: seed, geometries per line, most milliseconds.
  */
@@ -39,6 +39,11 @@ final class NoCliffMain {
             for (Plan plan : line.family() == null ? List.<Plan>of() : plans(line, geometries, random)) {
                 times.add(millis(line.name(), plan, limit));
             }
+        }
+        for (int i = 0; i < geometries; i++) {
+            TensorShape shape = shape(random, Layout.NHWC);
+            DepthwiseConv2d conv = SymmetricPadding.grouped(shape, 2, Activation.relu());
+            times.add(millis("grouped", conv.plan(Cases.weights(conv, 1)), limit));
         }
         Collections.sort(times);
         int last = times.size() - 1;
@@ -78,14 +83,17 @@ final class NoCliffMain {
     }
 
     private static DepthwiseConv2d any(Random random, Layout layout) {
-        TensorShape shape = new TensorShape(
+        return DepthwiseConv2d.parse(shape(random, layout) + " k:" + KERNELS[random.nextInt(KERNELS.length)]
+                + " pad:same act:" + ACTIVATIONS[random.nextInt(ACTIVATIONS.length)]);
+    }
+
+    private static TensorShape shape(Random random, Layout layout) {
+        return new TensorShape(
                 1,
                 CHANNELS[random.nextInt(CHANNELS.length)],
                 EXTENTS[random.nextInt(EXTENTS.length)],
                 EXTENTS[random.nextInt(EXTENTS.length)],
                 layout);
-        return DepthwiseConv2d.parse(shape + " k:" + KERNELS[random.nextInt(KERNELS.length)] + " pad:same act:"
-                + ACTIVATIONS[random.nextInt(ACTIVATIONS.length)]);
     }
 
     /** Other plans, each run for a tenth of a second, which is when it asks the compilers for most. */

@@ -155,7 +155,8 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
         if (g.kernels() > 0) {
             return RegionMap.held(registers, 2 * v * open + v + inputs, stage * kw);
         }
-        int room = Math.max(0, registers - v * open - inputs - 1 - FREE);
+        int room = Math.max(
+                0, registers - v * open - inputs - 1 - FREE - g.activation().registers());
         boolean few = !TileMethod.IN_ORDER && stage > 1 && v > 1 && stage * kw > MOST_HELD;
         return Math.min(stage * kw, few ? Math.min(room, FEW_HELD) : room);
     }

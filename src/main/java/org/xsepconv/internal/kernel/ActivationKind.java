@@ -34,6 +34,19 @@ public enum ActivationKind {
     }
 
     /**
+     * Registers that it needs beside its argument, where those are few: bounds other than 0, and what is in between.
+     *
+     * @return how many
+     */
+    public int registers() {
+        return switch (this) {
+            case IDENTITY, FLOOR -> 0;
+            case CLAMP, LEAKY -> 2;
+            case HARD_SIGMOID, HARD_SWISH -> 4;
+        };
+    }
+
+    /**
      * The parameter p of an activation.
      *
      * @param activation the activation
