@@ -48,7 +48,7 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
      * segment goes through a method that C2 no longer inlines once it has made too many nodes (NodeCountInliningCutoff), and a call in a step
      * saves and restores all vectors.
      */
-    private static final int MOST_FLOATS = 8;
+    private static final int MOST_FLOATS = 4;
 
     /** Registers that are left free, or C2 begins to spill. */
     private static final int FREE = 4;
