@@ -23,7 +23,10 @@ import org.xsepconv.internal.tile.Vec;
  *
  * <pre>{@code y[o,q,c] = act(b[c] + sum over r,s of x[o*stride+r-top(c), q*stride+s-left(c), c] * w[r,s,c])}</pre>
  *
- * <p>Loads, multiply-adds and registers are those of {@link PixelTiles}; the last vector of a group overlaps the one before.
+ * <p>Every input under a tile is loaded once and multiplied into all outputs that it belongs to; every weight is loaded once per tile. Per output vector of a
+ * full tile of R x C outputs and kh x kw taps, stride 1: {@code ((R+kh-1)(C+kw-1) + kh*kw + 1) / RC} loads and {@code kh*kw} FMAs, as in
+ * {@link PixelTiles}, and one call per tile and group; the last vector of a group overlaps the one before. Registers: RC sums, the weights of the outputs
+ * above an input ({@link Estimate#held}), one input.
  *
  * @param g geometry, whose padding does not matter
  * @param groups the groups, ascending

@@ -18,7 +18,7 @@ import org.xsepconv.internal.tile.Compiled;
 final class GroupedKernel {
     private static final int LEAST_BITS = 128;
 
-    /** A vector of 512 bits that is computed at once takes as long as two shorter ones; how much of two may be wasted for that. */
+    /** Vectors of 256 bits are taken if they are fewer than so many times as many, where those of 512 bits are computed at once. */
     private static final double WASTE = 1.5;
 
     private final Step.Convolve step;

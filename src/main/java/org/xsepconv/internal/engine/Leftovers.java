@@ -33,6 +33,7 @@ final class Leftovers {
     private static final double FASTER = 0.85;
 
     private final Program program;
+
     /** Nanoseconds of a call at full speed: what is beyond that is not noise. */
     private final double expected;
 
