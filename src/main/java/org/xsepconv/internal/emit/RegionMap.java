@@ -1,9 +1,12 @@
 package org.xsepconv.internal.emit;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.xsepconv.internal.emit.Strips.Strip;
 import org.xsepconv.internal.tile.Address;
+import org.xsepconv.internal.tile.Bits;
 import org.xsepconv.internal.tile.Index;
 import org.xsepconv.internal.tile.Lanes;
 import org.xsepconv.internal.tile.TileMethod;
@@ -40,6 +43,7 @@ final class RegionMap {
     private final Strip strip;
     private final Address map;
     private final List<Lanes> numbers = new ArrayList<>();
+    private final Map<Vec, Bits> held = new HashMap<>();
 
     /**
      * The map under a strip.
@@ -93,8 +97,15 @@ final class RegionMap {
         }
     }
 
+    /** What is held of all kernels, outside of loops. */
+    void hold(List<Vec> kernels) {
+        kernels.forEach(k -> held.put(k, t.bits(k.name(), k)));
+    }
+
     /** The weights of a sum, of those of all kernels. To be released. */
     Vec choose(Vec kernels, int sum) {
-        return t.permute(kernels + "[z" + sum + "]", numbers.get(sum), kernels);
+        String of = kernels + "[z" + sum + "]";
+        Bits bits = held.get(kernels);
+        return bits == null ? t.permute(of, numbers.get(sum), kernels) : t.permute(of, numbers.get(sum), bits);
     }
 }

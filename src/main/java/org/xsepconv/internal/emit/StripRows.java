@@ -39,6 +39,9 @@ record StripRows(
     void emit(int lanes) {
         Activate activate = t.activation(g.activation(), g.p(), g.q());
         List<Vec> bias = weights.bias();
+        if (map != null) {
+            map.hold(weights.held());
+        }
         Mask all = t.mask((1L << lanes) - 1);
         int size = strip.vectors().size();
         int carried = (RowStream.open(g.rows()) - 1) * size;

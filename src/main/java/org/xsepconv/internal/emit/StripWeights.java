@@ -41,6 +41,11 @@ final class StripWeights {
         return load("bias", 0);
     }
 
+    /** Those that stay in registers. */
+    List<Vec> held() {
+        return held.stream().flatMap(List::stream).distinct().toList();
+    }
+
     /** To be released. */
     List<Vec> tap(int tap) {
         return tap < held.size() ? held.get(tap) : load(tap);

@@ -1,5 +1,8 @@
 package org.xsepconv.internal.tile;
 
+import java.lang.classfile.CodeBuilder;
+import java.util.function.Consumer;
+
 /** What a {@link TileMethod} can do with the lanes of vectors: choose, move and permute them. */
 abstract sealed class LaneOperations extends VectorOperations permits TileMethod {
     LaneOperations(Signature signature) {
@@ -78,9 +81,18 @@ abstract sealed class LaneOperations extends VectorOperations permits TileMethod
 
     /** Lane l is lane {@code p[l]} of {@code a}. */
     public Vec permute(String of, Lanes p, Vec a) {
+        return permute(of, p, a.name(), b -> ints(b, a));
+    }
+
+    /** The same of a vector from outside a loop. */
+    public Vec permute(String of, Lanes p, Bits a) {
+        return permute(of, p, a.name(), b -> b.aload(a.slot()));
+    }
+
+    private Vec permute(String of, Lanes p, String name, Consumer<CodeBuilder> a) {
         Vec v = vec(of);
-        code.add(v + " = " + a + "[" + p + "]", b -> {
-            b.aload(p.slot()).aload(a.slot()).invokevirtual(Types.FLOATS, "reinterpretAsInts", Types.AS_INTS);
+        code.add(v + " = " + name + "[" + p + "]", b -> {
+            a.accept(b.aload(p.slot()));
             b.invokevirtual(Types.INTS, "selectFrom", Types.SELECT)
                     .invokevirtual(Types.INTS, "reinterpretAsFloats", Types.AS_FLOATS)
                     .astore(v.slot());
@@ -135,5 +147,36 @@ abstract sealed class LaneOperations extends VectorOperations permits TileMethod
                         .invokevirtual(Types.FLOATS, "blend", Types.BLEND)
                         .astore(v.slot()));
         return v;
+    }
+
+    /** The bits of a vector. */
+    public Bits bits(String of, Vec v) {
+        Bits to = new Bits(of + "Bits", code.slot(1));
+        code.add(to + " = bits of " + v, b -> ints(b, v).astore(to.slot()));
+        return to;
+    }
+
+    /** The bits of the same float in all lanes. */
+    Bits bits(String of, float value) {
+        Vec v = constant(of, value);
+        Bits to = bits(of, v);
+        release(v);
+        return to;
+    }
+
+    /**
+     * {@code v = min(max(v, lo), hi)} of bits as integers, which order floats of at least zero, and put those below zero, below: a clamp of all but NaNs,
+     * for bounds of at least zero.
+     */
+    void clamp(Vec v, Bits lo, Bits hi) {
+        code.add(v + " = min(max(" + v + ", " + lo + "), " + hi + ")", b -> {
+            ints(b, v).aload(lo.slot()).invokevirtual(Types.INTS, "max", Types.INTS_BINARY);
+            b.aload(hi.slot()).invokevirtual(Types.INTS, "min", Types.INTS_BINARY);
+            b.invokevirtual(Types.INTS, "reinterpretAsFloats", Types.AS_FLOATS).astore(v.slot());
+        });
+    }
+
+    private static CodeBuilder ints(CodeBuilder b, Vec v) {
+        return b.aload(v.slot()).invokevirtual(Types.FLOATS, "reinterpretAsInts", Types.AS_INTS);
     }
 }

@@ -59,6 +59,7 @@ final class Types {
     static final MethodTypeDesc AS_FLOATS = type(FLOATS);
     static final MethodTypeDesc AS_LONGS = type(LONGS);
     static final MethodTypeDesc SHIFT = type(LONGS, BINARY_OPERATOR, ConstantDescs.CD_long);
+    static final MethodTypeDesc INTS_BINARY = type(INTS, VECTOR);
     static final MethodTypeDesc SELECT = type(INTS, VECTOR);
     static final MethodTypeDesc SELECT_TWO = type(INTS, VECTOR, VECTOR);
 
