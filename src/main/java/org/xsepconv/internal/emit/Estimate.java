@@ -30,6 +30,14 @@ public record Estimate(PixelEmitter emitter, double cost) {
 
     private static final int MOST_ROWS = 4;
 
+    /** Columns of a tile that is to be narrow. */
+    private static final int NARROW = 2;
+
+    private static final int FEW_TAPS = 4;
+    private static final int L1_BYTES = 32 << 10;
+    private static final int SHORT_PIXEL = 256;
+    private static final int LONG_PIXEL = 1024;
+
     /** Smallest tile that is better for many taps than to do them in chunks. */
     private static final int FEWEST_OF_MANY = 7;
 
@@ -99,10 +107,23 @@ public record Estimate(PixelEmitter emitter, double cost) {
         return TileMethod.IN_ORDER && lines && dense && g.channels() == 0 && g.taps() <= MOST_SQUARE;
     }
 
+    /**
+     * Whether tiles are to be few columns wide: neighbouring tiles then read and write memory line by line, row by row. In wide ones a line of every pixel
+     * follows that of its neighbour, which the CPU does not foresee unless pixels are long. It shows outside of L1 beside few taps, and outside of L2 beside
+     * others.
+     */
+    private static boolean narrow(Geometry g) {
+        boolean few = g.taps() <= FEW_TAPS || g.columns().stride() > 1;
+        long image = g.rows().in() * g.xRow();
+        boolean far = few ? image > L1_BYTES : image > Cpu.L2_BYTES / 2 && g.xPixel() >= SHORT_PIXEL;
+        return Cpu.HALVES && far && g.xPixel() <= LONG_PIXEL;
+    }
+
     static List<Estimate> squares(Geometry g) {
         List<Estimate> all = new ArrayList<>();
+        int most = narrow(g) ? NARROW : MOST_OUTPUTS;
         for (int r = 1; r <= Math.min(MOST_ROWS, g.rows().out()); r++) {
-            for (int c = 1; c <= Math.min(MOST_OUTPUTS, g.columns().out()); c++) {
+            for (int c = 1; c <= Math.min(most, g.columns().out()); c++) {
                 int n = r * c;
                 int held = held(g.columns(), c, g.columns().kernel())
                         * Math.min(r, g.rows().kernel());
