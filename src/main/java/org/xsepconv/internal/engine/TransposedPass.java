@@ -63,14 +63,9 @@ final class TransposedPass extends ConvPass {
         this.few = choice.transpose();
         boolean planesIn = planes(step.src());
         boolean planesOut = planes(step.dst());
-        int block = cut.block();
-        View in = planesIn
-                ? View.pixels(View.TEMPORARY, 0, block, 1, step.columns().in())
-                : step.src();
-        View out = planesOut
-                ? View.pixels(View.TEMPORARY, 0, block, 1, step.columns().out())
-                : step.dst();
-        this.inner = new CompiledPass(inner(step, in, out), choice, false);
+        this.inner = new CompiledPass(inner(step, cut.block()), choice, false);
+        View in = inner.xView;
+        View out = inner.yView;
         this.inBytes = planesIn ? in.row() * Math.min(step.rows().in(), inputRows(step, cut.band())) : 0;
         Carrier scratch = checked ? Carrier.SEGMENTS : Carrier.MEMORY;
         int bits = choice.options().vectorBits();
@@ -88,7 +83,14 @@ final class TransposedPass extends ConvPass {
         return view.pixel() == 4;
     }
 
-    private static Step.Convolve inner(Step.Convolve s, View in, View out) {
+    /** The convolution of a block of channels, whose sides that are planes are pixels in scratch. */
+    private static Step.Convolve inner(Step.Convolve s, int block) {
+        View in = planes(s.src())
+                ? View.pixels(View.TEMPORARY, 0, block, 1, s.columns().in())
+                : s.src();
+        View out = planes(s.dst())
+                ? View.pixels(View.TEMPORARY, 0, block, 1, s.columns().out())
+                : s.dst();
         return new Step.Convolve(
                 s.text(),
                 Layout.NHWC,
@@ -141,7 +143,9 @@ final class TransposedPass extends ConvPass {
         }
         int block = (int) Math.min(step.c(), channels);
         long band = Math.max(SCRATCH_BYTES / (perRow * block), 2 * halo);
-        return new Cut(step.n(), step.c(), block, rows, rows, Fitting.rowTile(step, choice)).withBand(band);
+        // The tile may depend on where pixels are.
+        int tile = Fitting.rowTile(inner(step, block), choice);
+        return new Cut(step.n(), step.c(), block, rows, rows, tile).withBand(band);
     }
 
     @Override
