@@ -28,11 +28,12 @@ import org.xsepconv.internal.tile.TileMethod;
  * @param period columns after which weights repeat: 1, or the channels of pixels whose rows are seen as one line of columns
  * @param permuted whether every other tap is a permutation of neighbouring loads
  * @param vectors most vectors of a strip, V
+ * @param planes that a strip goes down at a time, P: several where the sums of one would wait for each other
  * @param held weights that are kept in registers
  * @param stage most rows of taps of a stage
  * @param rowTile output rows of a tile; the tiles of one call are one stream, so it only says where calls can be cut
  */
-record RowStream(Geometry g, int period, boolean permuted, int vectors, int held, int stage, int rowTile)
+record RowStream(Geometry g, int period, boolean permuted, int vectors, int planes, int held, int stage, int rowTile)
         implements Emitter {
     /** Rows of taps of up to so many weights are held whole: then they take a broadcast each, once. */
     static final int MOST_HELD = 9;
@@ -68,6 +69,9 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
     private static final int MOST_STAGES = 16;
 
     private static final int MOST_VECTORS = 4;
+
+    /** What a strip may wait for its sums, as a part of its multiply-adds. */
+    private static final double LATE = 0.25;
 
     /** Most methods of strips in stages: the JVM compiles one after the other. */
     private static final int MOST_METHODS = 12;
@@ -127,8 +131,9 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
                 ? (registers - 4) / (open + 1)
                 : RegionMap.vectors(registers, open, stage * g.columns().kernel());
         for (int v = Math.min(room, Math.min(most, Math.min(vectors, all))); v > 0; v--) {
-            int held = held(g, period, permuted, v, stage, bits);
-            RowStream candidate = new RowStream(g, period, permuted, v, held, stage, 8);
+            int planes = permutes && all == 1 && period == 1 ? planes(g, stage, registers) : 1;
+            int held = held(g, period, permuted, v, planes, stage, bits);
+            RowStream candidate = new RowStream(g, period, permuted, v, planes, held, stage, 8);
             Strips strips = Strips.of(g.columns(), lanes, permuted, v);
             boolean crowded = v > 1 && strips.mostMasks() > MOST_MASKS;
             int stages = Math.ceilDiv(g.rows().kernel(), stage);
@@ -141,10 +146,22 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
     }
 
     /**
+     * Planes whose rows are a vector or less that a strip goes down at a time: a sum of few rows of taps is added to again before it is there. With stride 2
+     * loads take longer than that.
+     */
+    private static int planes(Geometry g, int stage, int registers) {
+        Axis rows = g.rows();
+        boolean one = g.kernels() > 0 || stage < rows.kernel() || rows.kernel() == 1 || rows.stride() > 1;
+        double waits = StripCost.LATENCY * Cpu.FMAS / ((double) rows.kernel() * rows.dilation());
+        boolean room = 2 * g.taps() <= MOST_FMAS && 2 * (open(rows) + 3) + FREE <= registers;
+        return !one && room && waits > 1 + LATE ? 2 : 1;
+    }
+
+    /**
      * Weights that registers have room for beside sums, bias, inputs and the tables of permutations. A weight too many is spilled to the stack
      * in every step, and where the stack is not aligned to vectors, which is a matter of luck, that can take as long as the step itself.
      */
-    private static int held(Geometry g, int period, boolean permuted, int v, int stage, int bits) {
+    private static int held(Geometry g, int period, boolean permuted, int v, int planes, int stage, int bits) {
         int kw = g.columns().kernel();
         int registers = bits >= 256 ? Cpu.REGISTERS : 16;
         int open = open(g.part(0, stage).rows());
@@ -155,8 +172,7 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
         if (g.kernels() > 0) {
             return RegionMap.held(registers, 2 * v * open + v + inputs, stage * kw);
         }
-        int room = Math.max(
-                0, registers - v * open - inputs - 1 - FREE - g.activation().registers());
+        int room = Math.max(0, (registers - FREE - g.activation().registers()) / planes - v * open - inputs - 1);
         boolean few = !TileMethod.IN_ORDER && stage > 1 && v > 1 && stage * kw > MOST_HELD;
         return Math.min(stage * kw, few ? Math.min(room, FEW_HELD) : room);
     }
@@ -182,7 +198,7 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
 
     /** The same strips on another plane. */
     RowStream of(Geometry plane) {
-        return new RowStream(plane, period, permuted, vectors, held, stage, rowTile);
+        return new RowStream(plane, period, permuted, vectors, planes, held, stage, rowTile);
     }
 
     /** Cost of a full vector of results, in FMAs. */
@@ -198,13 +214,13 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
         if (g.kernels() > 0) {
             return new Blocks(1, lanes, g.taps());
         }
-        return new Blocks(1, stage * g.columns().kernel() - held > MOST_FLOATS ? lanes : 1, g.taps());
+        return new Blocks(1, planes * (stage * g.columns().kernel() - held) > MOST_FLOATS ? lanes : 1, g.taps());
     }
 
     @Override
     public String tile() {
         String stages = stage < g.rows().kernel() ? ", " + stage + " rows of taps at a time" : "";
-        return vectors + " vectors, row by row" + stages;
+        return vectors + " vectors" + (planes > 1 ? " of " + planes + " planes" : "") + ", row by row" + stages;
     }
 
     @Override
@@ -219,22 +235,39 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
         Strips strips = strips(c.lanes());
         Index from = run.linear(run.number(1), rowTile, 0, g.rows().out());
         List<Stage> stages = stages(run, rowTile, g.rows().out());
-        List<List<TileMethod>> methods = new ArrayList<>();
-        for (Strip s : strips.strips()) {
-            methods.add(stages.stream().map(part -> strip(c, strips, s, part)).toList());
+        Index groups = planes == 1 ? run.number(0) : run.whole(run.number(0), planes);
+        Body all = body(c, run, strips, stages, from, planes);
+        run.loop(groups, n -> all.accept(n, planes));
+        if (planes > 1) {
+            Body one = body(c, run, strips, stages, from, 1);
+            run.loop(run.linear(groups, planes, 0, Integer.MAX_VALUE), run.number(0), n -> one.accept(n, 1));
         }
-        run.loop(run.number(0), n -> {
-            Address x = run.step(run.x(), n, g.xChannel());
-            Address w = run.step(run.w(), n, blocks(c.lanes()).bytes());
-            Address y = run.step(run.y(), n, g.yChannel());
+        return c;
+    }
+
+    /** What is done with some planes, given a number that counts as many at a time. */
+    private interface Body {
+        void accept(Index n, int planes);
+    }
+
+    /** The methods of all strips, and the calls of them. */
+    private Body body(TileClass c, TileMethod run, Strips strips, List<Stage> stages, Index from, int planes) {
+        List<List<TileMethod>> methods = strips.strips().stream()
+                .map(s -> stages.stream()
+                        .map(part -> strip(c, strips, s, part, planes))
+                        .toList())
+                .toList();
+        return (n, together) -> {
+            Address x = run.step(run.x(), n, together * g.xChannel());
+            Address w = run.step(run.w(), n, together * blocks(c.lanes()).bytes());
+            Address y = run.step(run.y(), n, together * g.yChannel());
             for (int i = 0; i < methods.size(); i++) {
                 for (int j = 0; j < stages.size(); j++) {
                     Plane plane = new Plane(run, x, w, y, from, stages.get(j).to);
                     call(plane, methods.get(i).get(j), strips, strips.strips().get(i));
                 }
             }
-        });
-        return c;
+        };
     }
 
     Strips strips(int lanes) {
@@ -253,13 +286,14 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
         return stages;
     }
 
-    private TileMethod strip(TileClass c, Strips strips, Strip strip, Stage part) {
+    private TileMethod strip(TileClass c, Strips strips, Strip strip, Stage part, int planes) {
         boolean mapped = g.kernels() > 0;
-        String name = name(strip, part);
+        String name = name(strip, part) + (planes > 1 ? "x" + planes : "");
         TileMethod t = mapped ? c.method(name, "from", "to", "strip") : c.method(name, "from", "to");
         RegionMap map = mapped ? new RegionMap(t, g, strip, t.number(2), tables(g, 32 * c.lanes()), c.lanes()) : null;
         RowTaps taps = new RowTaps(t, strips, strip, StripMasks.Fixed.of(t, strips, strip), mapped);
-        rows(t, strip, part, taps, t.w(), new PlaneRows.Fixed(part.g), map).emit(c.lanes());
+        rows(t, strip, part, taps.planes(planes), t.w(), new PlaneRows.Fixed(part.g), map)
+                .emit(c.lanes());
         return t;
     }
 
@@ -268,10 +302,15 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int held
     }
 
     /** A strip of a plane. */
-    StripRows rows(TileMethod t, Strip strip, Stage part, RowTaps taps, Address w, PlaneRows rows, RegionMap map) {
+    StripRows rows(
+            TileMethod t, Strip strip, Stage part, List<RowTaps> taps, Address w, PlaneRows rows, RegionMap map) {
         int own = Math.min(held, part.g.taps());
         int first = part.first * g.columns().kernel();
-        StripWeights weights = new StripWeights(t, w, strip, blocks(t.lanes()), period, first, own);
+        List<StripWeights> weights = new ArrayList<>();
+        for (int p = 0; p < taps.size(); p++) {
+            Address plane = w.plus(p * blocks(t.lanes()).bytes());
+            weights.add(new StripWeights(t, plane, strip, blocks(t.lanes()), period, first, own));
+        }
         return new StripRows(part.g, part.first == 0, t, strip, taps, weights, rows, map);
     }
 

@@ -43,6 +43,26 @@ final class RowTaps {
         this.zero = strip.masks().contains(0L) && length > 0 ? t.constant("zero", 0) : null;
     }
 
+    /** The same for another plane. */
+    private RowTaps(RowTaps of) {
+        this.t = of.t;
+        this.strips = of.strips;
+        this.strip = of.strip;
+        this.masks = of.masks;
+        this.tables.addAll(of.tables);
+        this.halves = of.halves;
+        this.zero = of.zero;
+    }
+
+    /** Those of as many planes. */
+    List<RowTaps> planes(int planes) {
+        List<RowTaps> all = new ArrayList<>(List.of(this));
+        while (all.size() < planes) {
+            all.add(new RowTaps(this));
+        }
+        return all;
+    }
+
     /** Whether taps can be permutations of neighbouring loads. */
     static boolean permutable(Axis axis, int lanes) {
         long last = (axis.kernel() - 1L) * axis.dilation() - axis.pad();

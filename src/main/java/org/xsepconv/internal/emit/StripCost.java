@@ -45,7 +45,7 @@ record StripCost(RowStream s, Geometry g, int lanes) {
     private static final double RELOADED = FEW ? 0.6 : 0.75;
 
     /** Cycles until a sum can be added to again: so many sums per FMA of a cycle have to be open from step to step. */
-    private static final double LATENCY = 4;
+    static final double LATENCY = 4;
 
     /** How much longer multiply-adds take whose registers are saved to the stack: the JVM loads too early where nothing keeps it from that. */
     private static final double SPILLS = TileMethod.IN_ORDER ? 1 : 1.3;
@@ -136,7 +136,8 @@ record StripCost(RowStream s, Geometry g, int lanes) {
         boolean several = g.rows().kernel() > 1;
         boolean large = several
                 && (g.columns().kernel() >= RowStream.LONG || s.vectors() == 1 && g.taps() > RowStream.MOST_HELD);
-        double waits = several && Cpu.FMAS > 1 ? g.taps() * Cpu.FMAS * LATENCY / (s.vectors() * open()) : 0;
+        double waits =
+                several && Cpu.FMAS > 1 ? g.taps() * Cpu.FMAS * LATENCY / (s.vectors() * s.planes() * open()) : 0;
         boolean line = g.rows().kernel() >= LONG_LINE && g.columns().kernel() == 1;
         return Math.max(waits, (g.taps() + reloaded) * Math.max(line ? WAITS : 1, large ? SPILLS : 1));
     }

@@ -12,15 +12,15 @@ import org.xsepconv.internal.tile.TileMethod;
 import org.xsepconv.internal.tile.Vec;
 
 /**
- * A strip of columns down a plane: the body of a method of {@link RowStream}. Sums lie row by row, the open output row that
- * began last first.
+ * A strip of columns down some planes at a time: the body of a method of {@link RowStream}. Sums lie row by row, the open output row that
+ * began last first, and of a row plane by plane.
  *
  * @param g geometry, of the rows of taps of a stage
  * @param begins whether sums begin with the bias; else with what an earlier stage has left in the output
  * @param t the method
  * @param strip the strip
- * @param taps its inputs
- * @param weights its weights, of all kernels
+ * @param taps its inputs, of every plane
+ * @param weights its weights, of every plane, of all kernels
  * @param rows where rows are
  * @param map which kernel every output takes, or null if there is one
  */
@@ -29,8 +29,8 @@ record StripRows(
         boolean begins,
         TileMethod t,
         Strip strip,
-        RowTaps taps,
-        StripWeights weights,
+        List<RowTaps> taps,
+        List<StripWeights> weights,
         PlaneRows rows,
         RegionMap map) {
     /** Sums that stay open. */
@@ -38,12 +38,12 @@ record StripRows(
 
     void emit(int lanes) {
         Activate activate = t.activation(g.activation(), g.p(), g.q());
-        List<Vec> bias = weights.bias();
+        List<Vec> bias = weights.stream().flatMap(w -> w.bias().stream()).toList();
         if (map != null) {
-            map.hold(weights.held());
+            weights.forEach(w -> map.hold(w.held()));
         }
         Mask all = t.mask((1L << lanes) - 1);
-        int size = strip.vectors().size();
+        int size = bias.size();
         int carried = (RowStream.open(g.rows()) - 1) * size;
         List<Vec> sums = new ArrayList<>();
         for (int n = 0; n < carried + size; n++) {
@@ -77,7 +77,7 @@ record StripRows(
      */
     private Index first(int carried) {
         Axis down = g.rows();
-        int size = strip.vectors().size();
+        int size = strip.vectors().size() * taps.size();
         boolean all = down.pad() <= 0 && (down.out() + carried / size - 1L) * down.stride() - down.pad() < down.in();
         boolean crowded = begins && size > 1 && carried >= CROWDED;
         return all && crowded ? t.linear(t.number(0), 1, -1, Integer.MAX_VALUE) : t.number(0);
@@ -85,15 +85,22 @@ record StripRows(
 
     /** The output row that is complete. */
     private void store(Activate activate, Index o, List<Vec> sums, Vec any, Mask all) {
-        int size = sums.size();
         Address y = t.pin(rows.output(t, o, 1 - RowStream.open(g.rows())));
-        for (int v = 0; v < size; v++) {
-            Vec sum = t.known("sum" + v, sums.get(v), any, all);
+        for (int n = 0; n < sums.size(); n++) {
+            RowTaps plane = taps.get(n / strip.vectors().size());
+            int v = n % strip.vectors().size();
+            Vec sum = t.known("sum" + n, sums.get(n), any, all);
             t.activate(sum, activate);
-            sum = taps.ordered("y" + v, sum);
-            t.store(sum, y.plus(4L * strip.vectors().get(v)), taps.stored(v));
+            sum = plane.ordered("y" + n, sum);
+            t.store(sum, y.plus(output(n)), plane.stored(v));
             t.release(sum);
         }
+    }
+
+    /** Where a vector of an output row is: those of a plane, and then of the next. */
+    private long output(int n) {
+        int size = strip.vectors().size();
+        return n / size * g.yChannel() + 4L * strip.vectors().get(n % size);
     }
 
     /** The sums of the output row that begins: behind the last one there is none, and what is loaded is not used. */
@@ -104,35 +111,51 @@ record StripRows(
         }
         Index row = t.start(o, 1, begun);
         Address y = t.pin(rows.output(t, row, 0));
-        for (int v = 0; v < sums.size(); v++) {
-            Vec sum = t.load("begun" + v, y.plus(4L * strip.vectors().get(v)), taps.stored(v));
-            sum = taps.mixed("mixed" + v, sum);
-            t.set(List.of(sums.get(v)), List.of(sum));
+        for (int n = 0; n < sums.size(); n++) {
+            RowTaps plane = taps.get(n / strip.vectors().size());
+            Vec sum = t.load(
+                    "begun" + n,
+                    y.plus(output(n)),
+                    plane.stored(n % strip.vectors().size()));
+            sum = plane.mixed("mixed" + n, sum);
+            t.set(List.of(sums.get(n)), List.of(sum));
             t.release(sum);
         }
     }
 
     /** One of the input rows that come with output row o, if it is inside the plane, into all sums. */
     private void multiply(Index o, int i, List<Vec> sums) {
-        Axis down = g.rows();
-        rows.input(t, o, i - down.pad(), x -> {
-            taps.start(t.pin(x));
+        rows.input(t, o, i - g.rows().pad(), x -> {
+            Address at = t.pin(x);
+            for (int p = 0; p < taps.size(); p++) {
+                taps.get(p).start(at.plus(p * g.xChannel()));
+            }
             for (int s = 0; s < g.columns().kernel(); s++) {
-                Vec[] in = taps.tap(s);
-                for (int m = 0; m < sums.size() / in.length; m++) {
-                    int distance = i + m * down.stride();
-                    int r = distance / down.dilation();
-                    if (distance % down.dilation() == 0 && r < down.kernel()) {
-                        multiply(in, r * g.columns().kernel() + s, sums, m * in.length);
-                    }
+                for (int p = 0; p < taps.size(); p++) {
+                    Vec[] in = taps.get(p).tap(s);
+                    multiply(i, s, p, in, sums);
+                    taps.get(p).release(in);
                 }
-                taps.release(in);
             }
         });
     }
 
-    private void multiply(Vec[] in, int tap, List<Vec> sums, int first) {
-        List<Vec> weight = weights.tap(tap);
+    /** The inputs of a plane under a column of taps, into all its sums. */
+    private void multiply(int i, int s, int plane, Vec[] in, List<Vec> sums) {
+        Axis down = g.rows();
+        int size = in.length * taps.size();
+        for (int m = 0; m < sums.size() / size; m++) {
+            int distance = i + m * down.stride();
+            int r = distance / down.dilation();
+            if (distance % down.dilation() == 0 && r < down.kernel()) {
+                int tap = r * g.columns().kernel() + s;
+                multiply(weights.get(plane), in, tap, sums, m * size + plane * in.length);
+            }
+        }
+    }
+
+    private void multiply(StripWeights plane, Vec[] in, int tap, List<Vec> sums, int first) {
+        List<Vec> weight = plane.tap(tap);
         for (int v = 0; v < in.length; v++) {
             if (in[v] != null && map == null) {
                 t.fma(sums.get(first + v), in[v], weight.get(v));
@@ -142,6 +165,6 @@ record StripRows(
                 t.release(own);
             }
         }
-        weights.release(tap, weight);
+        plane.release(tap, weight);
     }
 }

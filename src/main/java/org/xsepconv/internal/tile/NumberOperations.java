@@ -191,6 +191,21 @@ abstract sealed class NumberOperations permits VectorOperations {
     }
 
     /**
+     * How many whole tiles there are.
+     *
+     * @param n how many things
+     * @param size things in a tile
+     * @return {@code floor(n / size)}
+     */
+    public Index whole(Index n, int size) {
+        Index to = index("n");
+        code.add(
+                to + " = floor(" + n + " / " + size + ")",
+                b -> b.iload(n.slot()).loadConstant(size).idiv().istore(to.slot()));
+        return to;
+    }
+
+    /**
      * Where a tile starts if the last one overlaps its neighbour instead of being smaller.
      *
      * @param tile its number
