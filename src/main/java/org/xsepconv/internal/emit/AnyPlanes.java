@@ -48,15 +48,15 @@ record AnyPlanes(RowStream shape, OpenAxis across) implements Emitter {
     static AnyPlanes choose(Geometry g, int bits) {
         int lanes = bits / 32;
         if (g.columns().out() <= lanes) {
-            RowStream shape = RowStream.choose(g.ofAnySize(rows(g), row(g, lanes)), 1, 1, false, bits);
-            boolean crowded = shape != null && StripMasks.Given.count(shape.strips(lanes)) > RowStream.MOST_MASKS;
+            RowStream shape = StripChoice.of(g.ofAnySize(rows(g), row(g, lanes)), 1, 1, false, bits);
+            boolean crowded = shape != null && StripMasks.Given.count(shape.strips(lanes)) > StripChoice.MOST_MASKS;
             return shape == null || crowded ? null : new AnyPlanes(shape, null);
         }
         for (int vectors = VECTORS; vectors > 0; vectors--) {
             OpenAxis across =
                     OpenAxis.of(g.columns(), vectors * lanes, g.columns().stride());
             if (across != null && g.columns().out() > (2 * vectors - 1) * lanes) {
-                RowStream shape = RowStream.choose(g.ofAnySize(rows(g), across.axis()), 1, vectors, false, bits);
+                RowStream shape = StripChoice.of(g.ofAnySize(rows(g), across.axis()), 1, vectors, false, bits);
                 if (shape != null && shape.vectors() == vectors) {
                     return new AnyPlanes(shape, across);
                 }

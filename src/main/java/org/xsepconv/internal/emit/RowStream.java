@@ -2,7 +2,6 @@ package org.xsepconv.internal.emit;
 
 import java.util.ArrayList;
 import java.util.List;
-import org.xsepconv.internal.cpu.Cpu;
 import org.xsepconv.internal.emit.Strips.Strip;
 import org.xsepconv.internal.plan.Axis;
 import org.xsepconv.internal.tile.Address;
@@ -35,147 +34,23 @@ import org.xsepconv.internal.tile.TileMethod;
  */
 record RowStream(Geometry g, int period, boolean permuted, int vectors, int planes, int held, int stage, int rowTile)
         implements Emitter {
-    /** Rows of taps of up to so many weights are held whole: then they take a broadcast each, once. */
-    static final int MOST_HELD = 9;
-
     /**
-     * Of more weights so many are held, except for a single row of taps or a single vector of columns, where nothing keeps C2 from loading others
-     * early, and spilling.
-     */
-    private static final int FEW_HELD = 5;
-
-    /**
-     * Most weights that are read as floats in a step; of more there are copies that fill a vector, which take more room in caches. A float of a
-     * segment goes through a method that C2 no longer inlines once it has made too many nodes (NodeCountInliningCutoff), and a call in a step
-     * saves and restores all vectors.
+     * Most weights that are read as floats in a step; of more, and of a single row of taps, there are copies that fill a vector, which take more room in
+     * caches. A float of a segment goes through a method that C2 no longer inlines once it has made too many nodes (NodeCountInliningCutoff), and a call
+     * in a step saves and restores all vectors.
      */
     private static final int MOST_FLOATS = 4;
-
-    /** Registers that are left free, or C2 begins to spill. */
-    private static final int FREE = 4;
-
-    /** The same where every vector has weights of its own: one of so many. */
-    private static final int SPARE = 6;
-
-    /** Masks that fit the mask registers: more are loaded from the stack at every use, which costs more than the load. */
-    static final int MOST_MASKS = 6;
-
-    /** Multiply-adds of a step. Larger methods are no faster, and more often compiled badly. */
-    private static final int MOST_FMAS = 64;
 
     /** Long rows of taps make methods that are large even with two vectors; and a single vector needs most of its weights loaded. */
     static final int LONG = 7;
 
-    private static final int MOST_STAGES = 16;
-
-    private static final int MOST_VECTORS = 4;
-
-    /** What a strip may wait for its sums, as a part of its multiply-adds. */
-    private static final double LATE = 0.25;
-
-    /** Most methods of strips in stages: the JVM compiles one after the other. */
-    private static final int MOST_METHODS = 12;
+    static final int MOST_STAGES = 16;
 
     /** Some rows of taps, from a first one on, and one past the last step of their stream. */
     record Stage(Geometry g, int first, Index to) {}
 
     /** What the strips of a plane share: its addresses, and the steps to do. */
     private record Plane(TileMethod run, Address x, Address w, Address y, Index from, Index to) {}
-
-    /**
-     * The cheapest number of stages, each with the widest strip whose methods are small enough.
-     *
-     * @param g geometry
-     * @param period columns after which weights repeat
-     * @param bits vector width
-     * @return the emitter, or null if the family does not apply
-     */
-    static RowStream choose(Geometry g, int period, int bits) {
-        return choose(g, period, MOST_VECTORS, true, bits);
-    }
-
-    /** The same with strips of at most so many vectors, and with permutations only if they may be. */
-    static RowStream choose(Geometry g, int period, int vectors, boolean permutes, int bits) {
-        if (declines(g, bits) != null) {
-            return null;
-        }
-        RowStream best = null;
-        int before = 0;
-        for (int stages = 1; stages <= MOST_STAGES && before != 1; stages++) {
-            int stage = Math.ceilDiv(g.rows().kernel(), stages);
-            RowStream widest = stage == before ? null : widest(g, period, stage, vectors, permutes, bits);
-            if (widest != null && (best == null || widest.cost(bits / 32) < best.cost(bits / 32))) {
-                best = widest;
-            }
-            before = stage;
-        }
-        return best;
-    }
-
-    private static RowStream widest(Geometry g, int period, int stage, int vectors, boolean permutes, int bits) {
-        int lanes = bits / 32;
-        int registers = bits >= 256 ? Cpu.REGISTERS : 16;
-        int open = open(g.part(0, stage).rows());
-        int all = Math.ceilDiv(g.columns().out(), lanes);
-        int taps = g.rows().kernel() == 1 ? g.columns().kernel() : 1;
-        boolean permuted = permutes
-                && Cpu.TWO_TABLES
-                && (bits == 512 || !Cpu.HALVES)
-                && g.kernels() == 0
-                && taps > 3
-                && taps < 9
-                && all > 1
-                && RowTaps.permutable(g.columns(), lanes);
-        int most = Math.max(2, MOST_FMAS / (stage * g.columns().kernel()));
-        int room = g.kernels() == 0
-                ? (registers - 4) / (open + 1)
-                : RegionMap.vectors(registers, open, stage * g.columns().kernel());
-        for (int v = Math.min(room, Math.min(most, Math.min(vectors, all))); v > 0; v--) {
-            int planes = permutes && all == 1 && period == 1 ? planes(g, stage, registers) : 1;
-            int held = held(g, period, permuted, v, planes, stage, bits);
-            RowStream candidate = new RowStream(g, period, permuted, v, planes, held, stage, 8);
-            Strips strips = Strips.of(g.columns(), lanes, permuted, v);
-            boolean crowded = v > 1 && strips.mostMasks() > MOST_MASKS;
-            int stages = Math.ceilDiv(g.rows().kernel(), stage);
-            boolean many = stages > 1 && stages * strips.strips().size() > MOST_METHODS;
-            if (!crowded && !many && Compiler.fits(candidate, bits)) {
-                return candidate;
-            }
-        }
-        return null;
-    }
-
-    /**
-     * Planes whose rows are a vector or less that a strip goes down at a time: a sum of few rows of taps is added to again before it is there. With stride 2
-     * loads take longer than that.
-     */
-    private static int planes(Geometry g, int stage, int registers) {
-        Axis rows = g.rows();
-        boolean one = g.kernels() > 0 || stage < rows.kernel() || rows.kernel() == 1 || rows.stride() > 1;
-        double waits = StripCost.LATENCY * Cpu.FMAS / ((double) rows.kernel() * rows.dilation());
-        boolean room = 2 * g.taps() <= MOST_FMAS && 2 * (open(rows) + 3) + FREE <= registers;
-        return !one && room && waits > 1 + LATE ? 2 : 1;
-    }
-
-    /**
-     * Weights that registers have room for beside sums, bias, inputs and the tables of permutations. A weight too many is spilled to the stack
-     * in every step, and where the stack is not aligned to vectors, which is a matter of luck, that can take as long as the step itself.
-     */
-    private static int held(Geometry g, int period, boolean permuted, int v, int planes, int stage, int bits) {
-        int kw = g.columns().kernel();
-        int registers = bits >= 256 ? Cpu.REGISTERS : 16;
-        int open = open(g.part(0, stage).rows());
-        if (bits / 32 % period > 0) {
-            return Math.min(stage * kw, Math.max(0, registers - registers / SPARE - v * (open + 1)) / v);
-        }
-        int inputs = g.columns().stride() == 2 ? 2 * v + 4 : permuted ? 2 * v + 2 + kw / 2 : v;
-        if (g.kernels() > 0) {
-            return RegionMap.held(registers, 2 * v * open + v + inputs, stage * kw);
-        }
-        int room = Math.max(0, (registers - FREE - g.activation().registers()) / planes - v * open - inputs - 1);
-        boolean few = !TileMethod.IN_ORDER && stage > 1 && v > 1 && stage * kw > MOST_HELD;
-        return Math.min(stage * kw, few ? Math.min(room, FEW_HELD) : room);
-    }
 
     /** Why the family does not apply, or null if it does. */
     static String declines(Geometry g, int bits) {
@@ -214,7 +89,8 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int plan
         if (g.kernels() > 0) {
             return new Blocks(1, lanes, g.taps());
         }
-        return new Blocks(1, planes * (stage * g.columns().kernel() - held) > MOST_FLOATS ? lanes : 1, g.taps());
+        boolean copies = g.rows().kernel() == 1 || planes * (stage * g.columns().kernel() - held) > MOST_FLOATS;
+        return new Blocks(1, copies ? lanes : 1, g.taps());
     }
 
     @Override

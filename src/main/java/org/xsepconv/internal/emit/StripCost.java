@@ -135,7 +135,7 @@ record StripCost(RowStream s, Geometry g, int lanes) {
         double reloaded = s.vectors() > 1 ? 0 : Math.max(0, RELOADED * g.taps() - stages * s.held());
         boolean several = g.rows().kernel() > 1;
         boolean large = several
-                && (g.columns().kernel() >= RowStream.LONG || s.vectors() == 1 && g.taps() > RowStream.MOST_HELD);
+                && (g.columns().kernel() >= RowStream.LONG || s.vectors() == 1 && g.taps() > StripChoice.MOST_HELD);
         double waits =
                 several && Cpu.FMAS > 1 ? g.taps() * Cpu.FMAS * LATENCY / (s.vectors() * s.planes() * open()) : 0;
         boolean line = g.rows().kernel() >= LONG_LINE && g.columns().kernel() == 1;
