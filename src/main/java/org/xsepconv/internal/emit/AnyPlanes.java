@@ -48,7 +48,7 @@ record AnyPlanes(RowStream shape, OpenAxis across) implements Emitter {
     static AnyPlanes choose(Geometry g, int bits) {
         int lanes = bits / 32;
         if (g.columns().out() <= lanes) {
-            RowStream shape = StripChoice.of(g.ofAnySize(rows(g), row(g, lanes)), 1, 1, false, bits);
+            RowStream shape = StripChoice.choose(g.ofAnySize(rows(g), row(g, lanes)), 1, 1, false, bits);
             boolean crowded = shape != null && StripMasks.Given.count(shape.strips(lanes)) > StripChoice.MOST_MASKS;
             return shape == null || crowded ? null : new AnyPlanes(shape, null);
         }
@@ -56,7 +56,7 @@ record AnyPlanes(RowStream shape, OpenAxis across) implements Emitter {
             OpenAxis across =
                     OpenAxis.of(g.columns(), vectors * lanes, g.columns().stride());
             if (across != null && g.columns().out() > (2 * vectors - 1) * lanes) {
-                RowStream shape = StripChoice.of(g.ofAnySize(rows(g), across.axis()), 1, vectors, false, bits);
+                RowStream shape = StripChoice.choose(g.ofAnySize(rows(g), across.axis()), 1, vectors, false, bits);
                 if (shape != null && shape.vectors() == vectors) {
                     return new AnyPlanes(shape, across);
                 }

@@ -33,9 +33,14 @@ public record Estimate(PixelEmitter emitter, double cost) {
     /** Columns of a tile that is to be narrow. */
     private static final int NARROW = 2;
 
+    /** Taps beside which it shows as soon as an image leaves L1. */
     private static final int FEW_TAPS = 4;
+
     private static final int L1_BYTES = 32 << 10;
+
+    /** Bytes of a pixel from which on more taps gain by it, outside of L2; and the most for which it is no loss. */
     private static final int SHORT_PIXEL = 256;
+
     private static final int LONG_PIXEL = 1024;
 
     /** Smallest tile that is better for many taps than to do them in chunks. */

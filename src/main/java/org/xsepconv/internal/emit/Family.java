@@ -130,7 +130,7 @@ public enum Family {
     ROW_STREAM(Trait.PLANES) {
         @Override
         Emitter best(Geometry g, int bits) {
-            return StripChoice.of(g, 1, bits);
+            return StripChoice.choose(g, 1, bits);
         }
 
         @Override
@@ -147,7 +147,7 @@ public enum Family {
     REGION_STREAM(Trait.PLANES, Trait.CHOOSES) {
         @Override
         Emitter best(Geometry g, int bits) {
-            return StripChoice.of(g, 1, bits);
+            return StripChoice.choose(g, 1, bits);
         }
 
         @Override
@@ -159,7 +159,7 @@ public enum Family {
     FLAT_ROWS(Trait.FLAT) {
         @Override
         Emitter best(Geometry g, int bits) {
-            return StripChoice.of(g.flat(channels(g)), channels(g), bits);
+            return StripChoice.choose(g.flat(channels(g)), channels(g), bits);
         }
 
         @Override

@@ -34,7 +34,7 @@ public enum ActivationKind {
     }
 
     /**
-     * Registers that it needs beside its argument, where those are few: bounds other than 0, and what is in between.
+     * Registers that strips leave free for it beside its argument: bounds, and what is in between. What a comparison with 0 takes is not counted.
      *
      * @return how many
      */

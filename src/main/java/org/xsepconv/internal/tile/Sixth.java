@@ -13,8 +13,9 @@ import org.xsepconv.internal.cpu.Cpu;
  *
  * <p>No quotient is nearer than a sixth of a unit to the middle of two floats, unless it is the middle, which only subnormal ones can be:
  * there {@code e} is 3 units, and {@code 3*r} rounded is a half, so that the last line rounds a tie as a division does. The power of two keeps
- * the correction of a subnormal quotient from being rounded before. Equal to {@code y / 6} for each of the 2^32 floats, all of which were tried once in C; {@code SixthTest} tries this code on those of every kind.
- * of zeros and infinities, which equal their quotient, {@code q} is taken: the lines after it lose a sign or make a NaN.
+ * the correction of a subnormal quotient from being rounded before. Equal to {@code y / 6} for each of the 2^32 floats, all of
+ * which were tried once in C; {@code SixthTest} tries this code on those of every kind. Of zeros and infinities, which equal their quotient,
+ * {@code q} is taken: the lines after it lose a sign or make a NaN.
  *
  * @param r a sixth
  * @param six minus six
