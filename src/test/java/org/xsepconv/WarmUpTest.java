@@ -11,6 +11,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,6 +26,9 @@ class WarmUpTest {
     private static final long LATER = 3_000_000_000L;
 
     private static final int CALLS = 101;
+
+    /** C2 begins, or declines, to compile from a loop of a method of four digits' bytes on. */
+    private static final Pattern LOOP = Pattern.compile("%[ !]*4 .*Tile/.* @ \\d+ \\(\\d{4} bytes\\)");
 
     private static Plan plan(String text) {
         DepthwiseConv2d conv = DepthwiseConv2d.parse(text);
@@ -83,6 +87,28 @@ class WarmUpTest {
                 List.of());
         assumeTrue(result.lines("no corner").isEmpty(), "other kernels here");
         assertEquals(1, result.lines("at speed: false").size(), result::text);
+    }
+
+    /** Compiling a large method from the middle of one of its loops on takes as long as to compile it, and is of use for one call. */
+    @Test
+    void largeMethodsAreCompiledOnce() throws Exception {
+        assumeTrue(Cpu.PREFERRED_BITS >= 256, "no vectors");
+        Child.Result result = Child.run(
+                LoopMain.class,
+                List.of(
+                        "--add-modules",
+                        "jdk.incubator.vector",
+                        "--enable-native-access=ALL-UNNAMED",
+                        "-XX:Tier4BackEdgeThreshold=3000",
+                        "-XX:+PrintCompilation"),
+                List.of());
+        assertEquals(1, result.lines("at speed: true").size(), result::text);
+        List<String> loops = result.lines("Tile/").stream()
+                .filter(line -> LOOP.matcher(line).find())
+                .toList();
+        long declined = loops.stream().filter(line -> line.contains("SKIPPED")).count();
+        assertTrue(declined > 0, result::text);
+        assertEquals(loops.size(), 2 * declined, () -> String.join(System.lineSeparator(), loops));
     }
 
     private static String slowAtFirst(Plan plan) {

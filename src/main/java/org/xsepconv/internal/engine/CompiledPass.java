@@ -20,6 +20,14 @@ import org.xsepconv.internal.tile.Compiled;
  */
 final class CompiledPass extends ConvPass {
 
+    /**
+     * Planes, and rows of them, of a call while a kernel is not at full speed yet: the JVM compiles a method after hundreds of calls, and strips of columns down
+     * whole planes are long ones. Two planes, as a strip may go down two at a time.
+     */
+    private static final int WARMING_PLANES = 2;
+
+    private static final int WARMING_ROWS = 8;
+
     private final Emitter emitter;
     private final Choice choice;
     private final int lanes;
@@ -186,8 +194,21 @@ final class CompiledPass extends ConvPass {
         MemorySegment weights = checked ? packed.memory : null;
         int first = y0 / rowTile;
         int end = (y1 + rowTile - 1) / rowTile;
-        double nanos = expected * count * (end - first);
-        kernel().run(from, to, weights, x, w, tables(), y, count, first, end, nanos);
+        Compiled compiled = kernel();
+        boolean parts = (planes || flat) && !compiled.settled();
+        int group = parts ? WARMING_PLANES : count;
+        int tiles = parts ? Math.max(1, WARMING_ROWS / rowTile) : end - first;
+        for (int p = 0; p < count; p += group) {
+            int n = Math.min(group, count - p);
+            long xp = x + p * xView.channel();
+            long wp = w + p * blocks.bytes();
+            long yp = y + p * yView.channel();
+            for (int r = first; r < end; r += tiles) {
+                int until = Math.min(end, r + tiles);
+                double nanos = expected * n * (until - r);
+                compiled.run(from, to, weights, xp, wp, tables(), yp, n, r, until, nanos);
+            }
+        }
     }
 
     private Compiled kernel() {

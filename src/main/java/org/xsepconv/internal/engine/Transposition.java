@@ -14,6 +14,9 @@ final class Transposition {
     /** Fewest pixels: those of a block. */
     static final int FEWEST = Transpose.block(512);
 
+    /** Pixels of a call while the kernel is not at full speed yet: the JVM compiles a method after so many calls of it. */
+    private static final int WARMING_PIXELS = 64;
+
     private final Transpose recipe;
     private final int bits;
     private final Carrier source;
@@ -89,8 +92,15 @@ final class Transposition {
         MemorySegment numbers = checked ? tables : null;
         int rest = channels % block == 0 ? 0 : 1;
         Compiled compiled = kernel();
-        double expected = Pace.nanos(block, 0, 2.0 * pixels * (channels + block));
-        compiled.run(from, to, numbers, x, 0, t, y, pixels, channels / block, rest, expected);
+        int part = compiled.settled() ? pixels : WARMING_PIXELS;
+        long xPixel = recipe.toPixels() ? Float.BYTES : recipe.pitch();
+        long yPixel = recipe.toPixels() ? recipe.pitch() : Float.BYTES;
+        int n;
+        for (int p = 0; p < pixels; p += n) {
+            n = pixels - p < part + FEWEST ? pixels - p : part;
+            double expected = Pace.nanos(block, 0, 2.0 * n * (channels + block));
+            compiled.run(from, to, numbers, x + p * xPixel, 0, t, y + p * yPixel, n, channels / block, rest, expected);
+        }
         java.lang.ref.Reference.reachabilityFence(tables);
     }
 }

@@ -17,6 +17,9 @@ final class CompilerHints {
      */
     static final int AHEAD = Cpu.X86 ? 4 : 0;
 
+    /** Lines of a method, some 10 bytes each, from which on its loops are not to be compiled by themselves. */
+    static final int LARGE = 100;
+
     private static final ClassDesc FENCES = ClassDesc.of(VarHandle.class.getName());
 
     private CompilerHints() {}
@@ -28,13 +31,33 @@ final class CompilerHints {
         b.invokestatic(FENCES, "loadLoadFence", ConstantDescs.MTD_void);
     }
 
+    /**
+     * Makes the JVM compile methods, not loops. A method whose loops turn often before it has been called often would first be compiled from the middle of
+     * a loop on ("on-stack replacement"), for a single call, and then a second time; of large methods that is tenths of a second. A loop that is entered with
+     * something on the operand stack is declined at once. Of the null that is there nothing remains in compiled code.
+     */
+    static void beginLoop(CodeBuilder b) {
+        b.aconst_null();
+    }
+
+    /** After the loop. */
+    static void endLoop(CodeBuilder b) {
+        b.pop();
+    }
+
     /** The empty loop of {@link TileKernel#spin}, counting in an unused slot. Compiled, it is nothing. */
-    static void spin(CodeBuilder b, ClassDesc self, int slot) {
+    static void spin(CodeBuilder b, ClassDesc self, int slot, boolean large) {
         Label top = b.newLabel();
         Label end = b.newLabel();
+        if (large) {
+            beginLoop(b);
+        }
         b.getstatic(self, TileClass.SPIN, CD_int).istore(slot);
         b.labelBinding(top).iload(slot).ifle(end);
         b.iinc(slot, -1).goto_(top).labelBinding(end);
+        if (large) {
+            endLoop(b);
+        }
     }
 
     /**

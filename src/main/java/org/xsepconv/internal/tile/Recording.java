@@ -73,6 +73,11 @@ final class Recording {
         return depth > 1;
     }
 
+    /** How many lines there are. */
+    int size() {
+        return lines.size();
+    }
+
     void emit(CodeBuilder b) {
         lines.forEach(line -> line.code.accept(b));
     }

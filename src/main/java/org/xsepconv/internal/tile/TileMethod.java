@@ -25,10 +25,14 @@ public final class TileMethod extends LaneOperations {
     void emit(CodeBuilder b) {
         code.emit(b);
         if (vectors()) {
-            CompilerHints.spin(b, signature.owner().self, code.unused());
+            CompilerHints.spin(b, signature.owner().self, code.unused(), large());
             CompilerHints.keepFromC1(b);
         }
         b.return_();
+    }
+
+    private boolean large() {
+        return vectors() && code.size() > CompilerHints.LARGE;
     }
 
     /**
@@ -83,13 +87,21 @@ public final class TileMethod extends LaneOperations {
         Index i = index("i");
         Label[] labels = new Label[2];
         code.add("for " + i + " in " + text, b -> {
+            if (large()) {
+                CompilerHints.beginLoop(b);
+            }
             from.accept(b);
             b.istore(i.slot()).labelBinding(labels[0] = b.newLabel());
             to.accept(b.iload(i.slot()));
             b.if_icmpge(labels[1] = b.newLabel());
         });
         code.scope(() -> body.accept(i));
-        code.add("end", b -> b.iinc(i.slot(), 1).goto_(labels[0]).labelBinding(labels[1]));
+        code.add("end", b -> {
+            b.iinc(i.slot(), 1).goto_(labels[0]).labelBinding(labels[1]);
+            if (large()) {
+                CompilerHints.endLoop(b);
+            }
+        });
     }
 
     /** {@code if (i >= least) body}. */
