@@ -210,6 +210,21 @@ class RegressionTest {
         }
     }
 
+    /** Rows that are loaded whole with stride 2, of one vector and of two, up to the lane that has to be free. */
+    @Test
+    void rowsOfUpToTwoVectors() {
+        for (int bits : Cpu.widths()) {
+            int lanes = bits / 32;
+            for (int width : new int[] {lanes - 1, lanes, lanes + 1, 2 * lanes - 1, 2 * lanes}) {
+                for (String kernel : new String[] {
+                    "k:3x3 s:2x2", "k:2x2 s:2x2", "k:1x7 s:1x2", "k:3x3 s:1x2 d:1x2", "k:3x3 s:2x2 d:2x3"
+                }) {
+                    assertSame("nchw:1x5x9x" + width + " " + kernel + " pad:same act:relu6", bits);
+                }
+            }
+        }
+    }
+
     private static void assertSame(String text, int bits) {
         DepthwiseConv2d conv = DepthwiseConv2d.parse(text);
         Weights weights = Cases.weights(conv, 8);

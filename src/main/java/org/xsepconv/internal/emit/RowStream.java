@@ -2,6 +2,7 @@ package org.xsepconv.internal.emit;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.xsepconv.internal.emit.RowTaps.Way;
 import org.xsepconv.internal.emit.Strips.Strip;
 import org.xsepconv.internal.plan.Axis;
 import org.xsepconv.internal.tile.Address;
@@ -18,21 +19,21 @@ import org.xsepconv.internal.tile.TileMethod;
  * <p>Every input row is read once, from top to bottom, and multiplied into the sums of all output rows that it belongs to;
  * these are carried in registers from step to step, and the oldest is stored. Lanes outside the row are masked; rows outside
  * the plane are left out. Per output vector and input row: kw unaligned loads, with stride 2 {@code kw+1} loads and kw
- * permutations, or as many shifts and blends ({@link Halves}); in all {@code kh*kw} FMAs. Registers: PV sums for
+ * permutations, or as many shifts and blends ({@link Halves}), or a whole row in two loads or one and kw permutations; in all {@code kh*kw} FMAs. Registers: PV sums for
  * each open row, the biases and held weights of P planes, V inputs; other weights are loaded where they are used. One method per strip: its sums would have to leave the registers between methods. If the rows of
  * taps are too many to be open at a time, a strip goes down the plane in stages of some rows of taps each, between which its sums
  * wait in the output, in L1 or L2: a load and a store more per stage. If a map chooses a kernel for every output, see {@link RegionMap}.
  *
  * @param g geometry
  * @param period columns after which weights repeat: 1, or the channels of pixels whose rows are seen as one line of columns
- * @param permuted whether every other tap is a permutation of neighbouring loads
+ * @param way where the inputs under a tap come from
  * @param vectors most vectors of a strip, V
  * @param planes that a strip goes down at a time, P: several where the sums of one would wait for each other
  * @param held weights that are kept in registers
  * @param stage most rows of taps of a stage
  * @param rowTile output rows of a tile; the tiles of one call are one stream, so it only says where calls can be cut
  */
-record RowStream(Geometry g, int period, boolean permuted, int vectors, int planes, int held, int stage, int rowTile)
+record RowStream(Geometry g, int period, Way way, int vectors, int planes, int held, int stage, int rowTile)
         implements Emitter {
     /**
      * Most weights that are read as floats in a step; of more, and of a single row of taps, there are copies that fill a vector, which take more room in
@@ -73,7 +74,7 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int plan
 
     /** The same strips on another plane. */
     RowStream of(Geometry plane) {
-        return new RowStream(plane, period, permuted, vectors, planes, held, stage, rowTile);
+        return new RowStream(plane, period, way, vectors, planes, held, stage, rowTile);
     }
 
     /** Cost of a full vector of results, in FMAs. */
@@ -101,7 +102,7 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int plan
 
     @Override
     public int[] tables(Geometry of, int bits) {
-        return RowTaps.tables(g.columns(), bits / 32, permuted, g.kernels() > 0);
+        return RowTaps.tables(g.columns(), bits / 32, way, g.kernels() > 0);
     }
 
     @Override
@@ -147,7 +148,7 @@ record RowStream(Geometry g, int period, boolean permuted, int vectors, int plan
     }
 
     Strips strips(int lanes) {
-        return Strips.of(g.columns(), lanes, permuted, vectors);
+        return Strips.of(g.columns(), lanes, way, vectors);
     }
 
     /** The stages, each with one past its last step; output rows are limited. */

@@ -3,6 +3,7 @@ package org.xsepconv.internal.emit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.xsepconv.internal.cpu.Cpu;
 import org.xsepconv.internal.emit.Strips.Strip;
 import org.xsepconv.internal.plan.Axis;
 import org.xsepconv.internal.tile.Address;
@@ -13,11 +14,21 @@ import org.xsepconv.internal.tile.Vec;
 
 /**
  * The inputs under one row of taps, for every vector of a strip of columns: zeros outside the row, where memory is not
- * touched. A tap is an unaligned load; or, with stride 2, the even or odd lanes of two loads; or, every other one if
- * permuted, a permutation of two neighbouring loads: that balances the port of the loads, which straddle cache lines and
- * take two cycles, against the one that permutations share with multiplications.
+ * touched. A tap is an unaligned load; or, with stride 2, the even or odd lanes of two loads, or a permutation of the whole row; or, every other one, a
+ * permutation of two neighbouring loads: that balances the port of the loads, which straddle cache lines and take two cycles, against the one that
+ * permutations share with multiplications.
  */
 final class RowTaps {
+    /** Where the inputs under a tap come from. */
+    enum Way {
+        /** Loads of their own; with stride 2 every other lane of two of them. */
+        LOADS,
+        /** Every other tap is a permutation of neighbouring loads, which start where vectors do. */
+        NEIGHBOURS,
+        /** All taps are permutations of a whole row. */
+        WHOLE
+    }
+
     private final TileMethod t;
     private final Strips strips;
     private final Strip strip;
@@ -34,12 +45,12 @@ final class RowTaps {
         this.strips = strips;
         this.strip = strip;
         this.masks = masks;
-        int length = tables(strips.axis(), strips.lanes(), strips.permuted(), ordered).length;
+        int length = tables(strips.axis(), strips.lanes(), strips.way(), ordered).length;
         Address at = length == 0 ? null : t.pin(t.t());
-        for (int l = 0; strips.permuted() && l < length; l += strips.lanes()) {
+        for (int l = 0; strips.way() != Way.LOADS && l < length; l += strips.lanes()) {
             tables.add(strips.permutes(l / strips.lanes()) ? t.lanes(at.plus(4L * l)) : null);
         }
-        this.halves = strips.axis().stride() == 2 ? Halves.of(t, at, ordered) : null;
+        this.halves = strips.way() == Way.LOADS && strips.axis().stride() == 2 ? Halves.of(t, at, ordered) : null;
         this.zero = strip.masks().contains(0L) && length > 0 ? t.constant("zero", 0) : null;
     }
 
@@ -69,16 +80,42 @@ final class RowTaps {
         return axis.stride() == 1 && axis.kernel() > 1 && axis.pad() < lanes && last < lanes && last > -lanes;
     }
 
-    static int[] tables(Axis axis, int lanes, boolean permuted, boolean ordered) {
-        if (axis.stride() == 2) {
-            return Halves.tables(lanes, ordered);
-        }
-        int[] tables = new int[permuted ? axis.kernel() * lanes : 0];
+    /** Whether a row is less than two vectors, so that there is a lane of zeros, and its outputs are one. */
+    static boolean fits(Axis axis, int lanes) {
+        return Cpu.TWO_TABLES && axis.out() <= lanes && axis.in() < 2 * lanes;
+    }
+
+    static int[] tables(Axis axis, int lanes, Way way, boolean ordered) {
+        return switch (way) {
+            case LOADS -> axis.stride() == 2 ? Halves.tables(lanes, ordered) : new int[0];
+            case NEIGHBOURS -> neighbours(axis, lanes);
+            case WHOLE -> whole(axis, lanes);
+        };
+    }
+
+    private static int[] neighbours(Axis axis, int lanes) {
+        int[] tables = new int[axis.kernel() * lanes];
         for (int l = 0; l < tables.length; l++) {
             int shift = l / lanes * axis.dilation() - axis.pad();
             tables[l] = l % lanes + (shift < 0 ? lanes + shift : shift);
         }
         return tables;
+    }
+
+    /** Outside the row the last lane, which is zero. */
+    private static int[] whole(Axis axis, int lanes) {
+        int[] tables = new int[axis.kernel() * lanes];
+        int last = single(axis, lanes) ? lanes - 1 : 2 * lanes - 1;
+        for (int l = 0; l < tables.length; l++) {
+            long column = axis.origin(l % lanes) + (long) l / lanes * axis.dilation();
+            tables[l] = column >= 0 && column < axis.in() ? (int) column : last;
+        }
+        return tables;
+    }
+
+    /** Whether a whole row is a single vector that has a lane more. */
+    private static boolean single(Axis axis, int lanes) {
+        return axis.in() < lanes;
     }
 
     /** Sums in the order of the outputs; they are released. */
@@ -100,9 +137,11 @@ final class RowTaps {
     void start(Address at) {
         int vectors = strip.vectors().size();
         row = at;
-        loads = new Vec[strips.permuted() ? vectors + 2 : 2 * vectors];
-        for (int i = 0; strips.permuted() && i < loads.length; i++) {
-            loads[i] = orZero(load("x" + (i - 1), strip.first() + (i - 1L) * strips.lanes()));
+        int lanes = strips.lanes();
+        switch (strips.way()) {
+            case LOADS -> loads = new Vec[2 * vectors];
+            case NEIGHBOURS -> load(vectors + 2, strip.first() - lanes);
+            case WHOLE -> load(single(strips.axis(), lanes) ? 1 : 2, 0);
         }
     }
 
@@ -110,9 +149,11 @@ final class RowTaps {
     Vec[] tap(int s) {
         Vec[] in = new Vec[strip.vectors().size()];
         for (int v = 0; v < in.length; v++) {
-            if (strips.permutes(s)) {
+            if (strips.way() == Way.WHOLE) {
+                in[v] = whole(s);
+            } else if (strips.permutes(s)) {
                 in[v] = neighbours(v, s);
-            } else if (strips.permuted() && strips.shift(s) == 0) {
+            } else if (strips.way() == Way.NEIGHBOURS && strips.shift(s) == 0) {
                 in[v] = loads[v + 1];
             } else if (strips.axis().stride() == 2) {
                 in[v] = half(v, s);
@@ -129,6 +170,20 @@ final class RowTaps {
                 t.release(v);
             }
         }
+    }
+
+    /** So many neighbouring vectors, from a column on. */
+    private void load(int count, long first) {
+        loads = new Vec[count];
+        for (int i = 0; i < count; i++) {
+            loads[i] = orZero(load("x" + i, first + (long) i * strips.lanes()));
+        }
+    }
+
+    private Vec whole(int s) {
+        String name = "x" + s;
+        Lanes table = tables.get(s);
+        return loads.length == 1 ? t.permute(name, table, loads[0]) : t.permute(name, table, loads[0], loads[1]);
     }
 
     private long column(int v, int s) {

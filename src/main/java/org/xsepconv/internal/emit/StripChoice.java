@@ -1,6 +1,7 @@
 package org.xsepconv.internal.emit;
 
 import org.xsepconv.internal.cpu.Cpu;
+import org.xsepconv.internal.emit.RowTaps.Way;
 import org.xsepconv.internal.plan.Axis;
 import org.xsepconv.internal.tile.TileMethod;
 
@@ -34,6 +35,9 @@ final class StripChoice {
 
     /** Most methods of strips in stages: the JVM compiles one after the other. */
     private static final int MOST_METHODS = 12;
+
+    /** Registers for whole rows, and what is permuted of them, of each of two planes. */
+    private static final int PAIRED = 7;
 
     private StripChoice() {}
 
@@ -81,15 +85,16 @@ final class StripChoice {
                 && taps < 9
                 && all > 1
                 && RowTaps.permutable(g.columns(), lanes);
+        Way way = permuted ? Way.NEIGHBOURS : permutes && whole(g, lanes) ? Way.WHOLE : Way.LOADS;
         int most = Math.max(2, MOST_FMAS / (stage * g.columns().kernel()));
         int room = g.kernels() == 0
                 ? (registers - 4) / (open + 1)
                 : RegionMap.vectors(registers, open, stage * g.columns().kernel());
-        int planes = permutes && all == 1 && period == 1 ? planes(g, stage, registers) : 1;
+        int planes = permutes && all == 1 && period == 1 ? planes(g, way, stage, registers) : 1;
         for (int v = Math.min(room, Math.min(most, Math.min(vectors, all))); v > 0; v--) {
-            int held = held(g, period, permuted, v, planes, stage, bits);
-            RowStream candidate = new RowStream(g, period, permuted, v, planes, held, stage, 8);
-            Strips strips = Strips.of(g.columns(), lanes, permuted, v);
+            int held = held(g, period, way, v, planes, stage, bits);
+            RowStream candidate = new RowStream(g, period, way, v, planes, held, stage, 8);
+            Strips strips = Strips.of(g.columns(), lanes, way, v);
             boolean crowded = v > 1 && strips.mostMasks() > MOST_MASKS;
             int stages = Math.ceilDiv(g.rows().kernel(), stage);
             boolean many = stages > 1 && stages * strips.strips().size() > MOST_METHODS;
@@ -101,13 +106,28 @@ final class StripChoice {
     }
 
     /**
-     * Planes whose rows are a vector or less that a strip goes down at a time: a sum of few rows of taps is added to again before it is there. With stride 2
-     * loads take longer than that. Measured on Zen 4, with 512 bits and with 256; estimated where two FMAs are done per cycle.
+     * Whether a row is loaded whole, and permuted for every tap, which takes fewer loads and as many permutations where every other column is used. Of more
+     * taps the tables and weights are spilled.
      */
-    private static int planes(Geometry g, int stage, int registers) {
+    private static boolean whole(Geometry g, int lanes) {
+        return g.taps() <= MOST_HELD
+                && g.columns().kernel() > 1
+                && g.kernels() == 0
+                && g.columns().stride() == 2
+                && RowTaps.fits(g.columns(), lanes);
+    }
+
+    /**
+     * Planes whose rows are a vector or less that a strip goes down at a time: a sum of few rows of taps is added to again before it is there. With stride 2
+     * only if whole rows are loaded: loads take longer than that otherwise; and whole rows only with stride 2, or sums and tables do not leave enough
+     * registers. Measured on Zen 4, with 512 bits and with 256; estimated where two FMAs are done per cycle.
+     */
+    private static int planes(Geometry g, Way way, int stage, int registers) {
         Axis rows = g.rows();
-        boolean one = g.kernels() > 0 || stage < rows.kernel() || rows.kernel() == 1 || rows.stride() > 1;
-        double waits = StripCost.LATENCY * Cpu.FMAS / ((double) rows.kernel() * rows.dilation());
+        boolean strided = rows.stride() > 1;
+        boolean whole = way == Way.WHOLE;
+        boolean one = g.kernels() > 0 || stage < rows.kernel() || rows.kernel() == 1 || strided != whole;
+        double waits = StripCost.LATENCY * Cpu.FMAS * rows.stride() / ((double) rows.kernel() * rows.dilation());
         boolean room = 2 * g.taps() <= MOST_FMAS && 2 * (RowStream.open(rows) + 3) + FREE <= registers;
         return !one && room && waits > 1 + LATE ? 2 : 1;
     }
@@ -116,14 +136,16 @@ final class StripChoice {
      * Weights that registers have room for beside sums, bias, inputs and the tables of permutations. A weight too many is spilled to the stack
      * in every step, and where the stack is not aligned to vectors, which is a matter of luck, that can take as long as the step itself.
      */
-    private static int held(Geometry g, int period, boolean permuted, int v, int planes, int stage, int bits) {
+    private static int held(Geometry g, int period, Way way, int v, int planes, int stage, int bits) {
         int kw = g.columns().kernel();
         int registers = bits >= 256 ? Cpu.REGISTERS : 16;
         int open = RowStream.open(g.part(0, stage).rows());
         if (bits / 32 % period > 0) {
             return Math.min(stage * kw, Math.max(0, registers - registers / SPARE - v * (open + 1)) / v);
         }
-        int inputs = g.columns().stride() == 2 ? 2 * v + 4 : permuted ? 2 * v + 2 + kw / 2 : v;
+        int inputs = way == Way.WHOLE
+                ? (planes > 1 ? PAIRED : 3) + Math.ceilDiv(kw, planes)
+                : g.columns().stride() == 2 ? 2 * v + 4 : way == Way.NEIGHBOURS ? 2 * v + 2 + kw / 2 : v;
         if (g.kernels() > 0) {
             return RegionMap.held(registers, 2 * v * open + v + inputs, stage * kw);
         }

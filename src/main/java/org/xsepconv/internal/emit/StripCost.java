@@ -1,6 +1,7 @@
 package org.xsepconv.internal.emit;
 
 import org.xsepconv.internal.cpu.Cpu;
+import org.xsepconv.internal.emit.RowTaps.Way;
 import org.xsepconv.internal.emit.Strips.Strip;
 import org.xsepconv.internal.plan.Axis;
 import org.xsepconv.internal.tile.TileMethod;
@@ -114,7 +115,11 @@ record StripCost(RowStream s, Geometry g, int lanes) {
         int kw = g.columns().kernel();
         double load = LOAD * (1 + MASKED * masked());
         double half = Cpu.TWO_TABLES || g.kernels() == 0 ? HALF : ORDERED_HALF;
-        return g.columns().stride() == 2 ? load * (kw + 1) + half * kw : (s.permuted() ? 0.7 : 1) * load * kw;
+        if (s.way() == Way.WHOLE) {
+            return load * Math.ceilDiv(g.columns().in(), lanes) + half * kw;
+        }
+        double neighbours = s.way() == Way.NEIGHBOURS ? 0.7 : 1;
+        return g.columns().stride() == 2 ? load * (kw + 1) + half * kw : neighbours * load * kw;
     }
 
     /** The part of the loads that is masked. */

@@ -2,6 +2,7 @@ package org.xsepconv.internal.emit;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.xsepconv.internal.emit.RowTaps.Way;
 import org.xsepconv.internal.plan.Axis;
 
 /**
@@ -10,11 +11,11 @@ import org.xsepconv.internal.plan.Axis;
  *
  * @param axis the horizontal axis
  * @param lanes floats in a vector
- * @param permuted whether some taps are permutations of neighbouring loads, which start where vectors do; else every tap has
- *     a load of its own, and the last vector of a row overlaps its neighbour if it has one
+ * @param way where the inputs under a tap come from; unless they are permutations of neighbouring loads, the last vector of a row overlaps its
+ *     neighbour if it has one
  * @param strips the runs, ascending
  */
-record Strips(Axis axis, int lanes, boolean permuted, List<Strip> strips) {
+record Strips(Axis axis, int lanes, Way way, List<Strip> strips) {
 
     /**
      * Equal strips.
@@ -27,8 +28,8 @@ record Strips(Axis axis, int lanes, boolean permuted, List<Strip> strips) {
     record Strip(int first, int count, List<Integer> vectors, List<Long> masks) {}
 
     /** Strips of at most so many vectors. */
-    static Strips of(Axis axis, int lanes, boolean permuted, int vectors) {
-        Strips result = new Strips(axis, lanes, permuted, new ArrayList<>());
+    static Strips of(Axis axis, int lanes, Way way, int vectors) {
+        Strips result = new Strips(axis, lanes, way, new ArrayList<>());
         int all = Math.ceilDiv(axis.out(), lanes);
         int strips = Math.ceilDiv(all, vectors);
         int size = Math.ceilDiv(all, strips);
@@ -46,11 +47,17 @@ record Strips(Axis axis, int lanes, boolean permuted, List<Strip> strips) {
     }
 
     private int start(int vector) {
-        return permuted ? vector * lanes : Math.max(0, Math.min(vector * lanes, axis.out() - lanes));
+        return way == Way.NEIGHBOURS ? vector * lanes : Math.max(0, Math.min(vector * lanes, axis.out() - lanes));
     }
 
     private void masks(int start, List<Long> masks) {
         masks.add(stored(start));
+        if (way == Way.WHOLE) {
+            masks.add(inside(0));
+            masks.add(inside(lanes));
+            return;
+        }
+        boolean permuted = way == Way.NEIGHBOURS;
         if (permuted) {
             for (int n = -1; n <= 1; n++) {
                 masks.add(inside(start + (long) n * lanes));
@@ -89,7 +96,11 @@ record Strips(Axis axis, int lanes, boolean permuted, List<Strip> strips) {
 
     /** The lowest column that a strip may load. */
     long base(Strip strip) {
-        return permuted ? strip.first - lanes : axis.origin(strip.first);
+        return switch (way) {
+            case LOADS -> axis.origin(strip.first);
+            case NEIGHBOURS -> strip.first - lanes;
+            case WHOLE -> 0;
+        };
     }
 
     /** The input column that the load for a tap starts at. With stride 2, taps in even and odd columns share loads. */
@@ -103,9 +114,9 @@ record Strips(Axis axis, int lanes, boolean permuted, List<Strip> strips) {
         return s * axis.dilation() - axis.pad();
     }
 
-    /** Whether a tap is a permutation of neighbouring loads. */
+    /** Whether a tap is a permutation. */
     boolean permutes(int s) {
-        return permuted && shift(s) % 2 != 0;
+        return way == Way.WHOLE || way == Way.NEIGHBOURS && shift(s) % 2 != 0;
     }
 
     /** All lanes. */
