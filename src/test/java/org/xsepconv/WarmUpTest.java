@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.LongStream;
@@ -77,14 +78,7 @@ class WarmUpTest {
     @Test
     void notIfACornerIsInterpreted() throws Exception {
         assumeTrue(Cpu.PREFERRED_BITS >= 128, "no vectors");
-        Child.Result result = Child.run(
-                LeftoverMain.class,
-                List.of(
-                        "--add-modules",
-                        "jdk.incubator.vector",
-                        "--enable-native-access=ALL-UNNAMED",
-                        "-XX:CompileCommand=exclude,*Tile*::tile0_0"),
-                List.of());
+        Child.Result result = child(LeftoverMain.class, "-XX:CompileCommand=exclude,*Tile*::tile0_0");
         assumeTrue(result.lines("no corner").isEmpty(), "other kernels here");
         assertEquals(1, result.lines("at speed: false").size(), result::text);
     }
@@ -93,15 +87,7 @@ class WarmUpTest {
     @Test
     void largeMethodsAreCompiledOnce() throws Exception {
         assumeTrue(Cpu.PREFERRED_BITS >= 256, "no vectors");
-        Child.Result result = Child.run(
-                LoopMain.class,
-                List.of(
-                        "--add-modules",
-                        "jdk.incubator.vector",
-                        "--enable-native-access=ALL-UNNAMED",
-                        "-XX:Tier4BackEdgeThreshold=3000",
-                        "-XX:+PrintCompilation"),
-                List.of());
+        Child.Result result = child(LoopMain.class, "-XX:Tier4BackEdgeThreshold=3000", "-XX:+PrintCompilation");
         assertEquals(1, result.lines("at speed: true").size(), result::text);
         List<String> loops = result.lines("Tile/").stream()
                 .filter(line -> LOOP.matcher(line).find())
@@ -109,6 +95,12 @@ class WarmUpTest {
         long declined = loops.stream().filter(line -> line.contains("SKIPPED")).count();
         assertTrue(declined > 0, result::text);
         assertEquals(loops.size(), 2 * declined, () -> String.join(System.lineSeparator(), loops));
+    }
+
+    private static Child.Result child(Class<?> main, String... flags) throws Exception {
+        List<String> all = new ArrayList<>(List.of(flags));
+        all.addAll(List.of("--add-modules", "jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED"));
+        return Child.run(main, all, List.of());
     }
 
     private static String slowAtFirst(Plan plan) {
