@@ -221,6 +221,8 @@ class RegressionTest {
                 }) {
                     assertSame("nchw:1x5x9x" + width + " " + kernel + " pad:same act:relu6", bits);
                 }
+                assertSame("nchw:1x5x33x" + width / 2 + " k:25x1 pad:same act:relu6", bits);
+                assertSame("nchw:1x3x19x" + width / 2 + " k:31x1 s:2x1 pad:same act:relu", bits);
             }
         }
     }

@@ -34,6 +34,11 @@ record PackedRows(Geometry g, int pack, int vectors) implements Emitter {
     /** More weights and tables than this do not fit the registers. */
     private static final int MOST_HELD = 17;
 
+    /** The same of a column of taps, which needs no tables, and how many fewer for a register of an activation; with 32 registers. */
+    private static final int MOST_COLUMN = 31;
+
+    private static final int FEWER = 3;
+
     /** Cost of a permutation, in FMAs. */
     private static final double PERMUTE = Cpu.TWO_TABLES ? 0.25 : 2.8;
 
@@ -75,7 +80,13 @@ record PackedRows(Geometry g, int pack, int vectors) implements Emitter {
             return "rows do not leave a lane of a vector free";
         }
         int held = g.taps() + g.columns().kernel() - 1;
-        return held > MOST_HELD ? "more than " + MOST_HELD + " weights and permutations to hold" : null;
+        int most = mostHeld(g);
+        return held > most ? "more than " + most + " weights and permutations to hold" : null;
+    }
+
+    private static int mostHeld(Geometry g) {
+        boolean column = g.columns().kernel() == 1 && Cpu.REGISTERS > 16;
+        return column ? MOST_COLUMN - FEWER * g.activation().registers() : MOST_HELD;
     }
 
     /** Cost of a full vector of results, in FMAs. */
