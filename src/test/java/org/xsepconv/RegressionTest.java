@@ -221,8 +221,18 @@ class RegressionTest {
                 }) {
                     assertSame("nchw:1x5x9x" + width + " " + kernel + " pad:same act:relu6", bits);
                 }
-                assertSame("nchw:1x5x33x" + width / 2 + " k:25x1 pad:same act:relu6", bits);
-                assertSame("nchw:1x3x19x" + width / 2 + " k:31x1 s:2x1 pad:same act:relu", bits);
+            }
+        }
+    }
+
+    /** Columns of as many weights as registers hold, over rows of less than a vector. */
+    @Test
+    void longColumnsOverShortRows() {
+        for (int bits : Cpu.widths()) {
+            for (int width : new int[] {1, bits / 64, bits / 32 - 1}) {
+                assertSame("nchw:1x5x33x" + width + " k:25x1 pad:same act:relu6", bits);
+                assertSame("nchw:1x3x19x" + width + " k:31x1 s:2x1 pad:same act:relu", bits);
+                assertSame("nchw:1x3x40x" + width + " k:19x1 pad:same act:hard-swish", bits);
             }
         }
     }

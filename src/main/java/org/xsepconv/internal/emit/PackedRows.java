@@ -34,7 +34,7 @@ record PackedRows(Geometry g, int pack, int vectors) implements Emitter {
     /** More weights and tables than this do not fit the registers. */
     private static final int MOST_HELD = 17;
 
-    /** The same of a column of taps, which needs no tables, and how many fewer for a register of an activation; with 32 registers. */
+    /** The same of a column of taps, which needs no tables, and how many fewer for a register of an activation; with 32 registers, measured. */
     private static final int MOST_COLUMN = 31;
 
     private static final int FEWER = 3;
