@@ -186,7 +186,7 @@ record AnyPlanes(RowStream shape, OpenAxis across) implements Emitter {
             Address w = t.step(t.w(), n, blocks(c.lanes()).bytes());
             Address y = t.step(t.y(), n, t.number(7), 1);
             PlaneRows rows = new PlaneRows.Given(stride, x, y, t.number(3), t.number(4), t.number(5));
-            shape.rows(t, strip, stage, List.of(taps), w, rows, null).emit(c.lanes());
+            shape.rows(t, strip, stage, List.of(taps), w, rows, null).emit();
         });
         return t;
     }

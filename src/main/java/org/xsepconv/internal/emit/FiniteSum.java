@@ -2,7 +2,6 @@ package org.xsepconv.internal.emit;
 
 import org.xsepconv.internal.tile.Address;
 import org.xsepconv.internal.tile.Carrier;
-import org.xsepconv.internal.tile.Mask;
 import org.xsepconv.internal.tile.TileClass;
 import org.xsepconv.internal.tile.TileMethod;
 import org.xsepconv.internal.tile.Vec;
@@ -26,7 +25,6 @@ public record FiniteSum() implements Recipe {
         TileMethod all = c.method("all", "groups");
         run.call(all, run.x(), run.w(), run.y(), run.number(0));
         Vec zero = all.constant("zero", 0);
-        Mask lanes = all.mask((1L << c.lanes()) - 1);
         Vec[] sum = new Vec[STEP];
         for (int i = 0; i < STEP; i++) {
             sum[i] = all.copy("sum" + i, zero);
@@ -39,9 +37,9 @@ public record FiniteSum() implements Recipe {
                 all.release(in);
             }
         });
-        Vec total = all.known("total", sum[0], zero, lanes);
+        Vec total = all.known("total", sum[0]);
         for (int i = 1; i < STEP; i++) {
-            all.add(total, all.known("sum" + i, sum[i], zero, lanes));
+            all.add(total, all.known("sum" + i, sum[i]));
         }
         all.store(total, all.pin(all.y()));
         return c;

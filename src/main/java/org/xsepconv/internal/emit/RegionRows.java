@@ -42,8 +42,6 @@ record RegionRows(Geometry g, int columns) implements RowEmitter {
         Blocks blocks = blocks(c.lanes());
         Products products = Products.of(horizontal, h);
         Activate activate = t.activation(g.activation(), g.p(), g.q());
-        Vec zero = t.constant("zero", 0);
-        Mask all = t.mask((1L << c.lanes()) - 1);
         Mask some = g.some(t);
         Address[] own = kernels(t, blocks, h.size());
         long rowOfTaps = blocks.tap(g.columns().kernel()) - blocks.tap(0);
@@ -72,7 +70,7 @@ record RegionRows(Geometry g, int columns) implements RowEmitter {
                 });
             });
             for (int q = 0; q < sum.length; q++) {
-                Vec last = t.known("sum" + q, sum[q], zero, all);
+                Vec last = t.known("sum" + q, sum[q]);
                 t.activate(last, activate);
                 t.store(last, y.plus(q * g.yPixel()), some);
                 t.release(last);

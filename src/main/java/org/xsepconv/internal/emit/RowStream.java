@@ -171,7 +171,7 @@ record RowStream(Geometry g, int period, Way way, int vectors, int planes, int h
         RegionMap map = mapped ? new RegionMap(t, g, strip, t.number(2), tables(g, 32 * c.lanes()), c.lanes()) : null;
         RowTaps taps = new RowTaps(t, strips, strip, StripMasks.Fixed.of(t, strips, strip), mapped);
         rows(t, strip, part, taps.planes(planes), t.w(), new PlaneRows.Fixed(part.g), map)
-                .emit(c.lanes());
+                .emit();
         return t;
     }
 

@@ -40,8 +40,6 @@ record RowTile(Geometry g, Tiles columns, Run h) {
         Products products = Products.of(columns, h);
         long rowOfTaps = blocks.tap(g.columns().kernel()) - blocks.tap(0);
         Activate activate = t.activation(g.activation(), g.p(), g.q());
-        Vec zero = t.constant("zero", 0);
-        Mask all = t.mask((1L << c.lanes()) - 1);
         Mask some = g.some(t);
         t.loop(t.number(0), n -> {
             Address xs = t.step(t.x(), n, 4L * c.lanes());
@@ -64,7 +62,7 @@ record RowTile(Geometry g, Tiles columns, Run h) {
                         q -> sum[q]);
             });
             for (int q = 0; q < sum.length; q++) {
-                Vec last = t.known("sum" + q, sum[q], zero, all);
+                Vec last = t.known("sum" + q, sum[q]);
                 t.activate(last, activate);
                 t.store(last, y.plus(q * g.yPixel()), some);
                 t.release(last);

@@ -7,7 +7,6 @@ import org.xsepconv.internal.plan.Axis;
 import org.xsepconv.internal.tile.Activate;
 import org.xsepconv.internal.tile.Address;
 import org.xsepconv.internal.tile.Index;
-import org.xsepconv.internal.tile.Mask;
 import org.xsepconv.internal.tile.TileMethod;
 import org.xsepconv.internal.tile.Vec;
 
@@ -36,13 +35,12 @@ record StripRows(
     /** Sums that stay open. */
     private static final int CROWDED = 4;
 
-    void emit(int lanes) {
+    void emit() {
         Activate activate = t.activation(g.activation(), g.p(), g.q());
         List<Vec> bias = weights.stream().flatMap(w -> w.bias().stream()).toList();
         if (map != null) {
             weights.forEach(w -> map.hold(w.held()));
         }
-        Mask all = t.mask((1L << lanes) - 1);
         int size = bias.size();
         int carried = (RowStream.open(g.rows()) - 1) * size;
         List<Vec> sums = new ArrayList<>();
@@ -59,7 +57,7 @@ record StripRows(
             for (int i = 0; i < g.rows().stride(); i++) {
                 multiply(o, i, sums);
             }
-            Runnable store = () -> store(activate, o, sums.subList(carried, sums.size()), bias.getFirst(), all);
+            Runnable store = () -> store(activate, o, sums.subList(carried, sums.size()));
             if (carried > 0) {
                 t.when(o, complete, store);
                 t.set(sums.subList(size, sums.size()), sums.subList(0, carried));
@@ -84,12 +82,12 @@ record StripRows(
     }
 
     /** The output row that is complete. */
-    private void store(Activate activate, Index o, List<Vec> sums, Vec any, Mask all) {
+    private void store(Activate activate, Index o, List<Vec> sums) {
         Address y = t.pin(rows.output(t, o, 1 - RowStream.open(g.rows())));
         for (int n = 0; n < sums.size(); n++) {
             RowTaps plane = taps.get(n / strip.vectors().size());
             int v = n % strip.vectors().size();
-            Vec sum = t.known("sum" + n, sums.get(n), any, all);
+            Vec sum = t.known("sum" + n, sums.get(n));
             t.activate(sum, activate);
             sum = plane.ordered("y" + n, sum);
             t.store(sum, y.plus(output(n)), plane.stored(v));

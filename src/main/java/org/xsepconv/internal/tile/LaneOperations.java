@@ -10,25 +10,16 @@ abstract sealed class LaneOperations extends VectorOperations permits TileMethod
     }
 
     /**
-     * The same vector, as the result of an operation. After a branch or a loop the JVM may not know the class of a vector, and
-     * calls on it by a profile that all kernels of the process share, which may be that of another width; it does know the class
-     * of results.
+     * The same vector, cast to its class. After a branch or a loop the JVM may not know the class of a vector, and calls on it by a profile that all
+     * kernels of the process share, which may be that of another width.
      *
      * @param of what listings call it
      * @param v the vector
-     * @param any a vector of the method that comes neither from a branch nor a loop
-     * @param all a mask of all lanes
      * @return a copy
      */
-    public Vec known(String of, Vec v, Vec any, Mask all) {
+    public Vec known(String of, Vec v) {
         Vec to = vec(of);
-        code.add(
-                to + " = " + v,
-                b -> b.aload(any.slot())
-                        .aload(v.slot())
-                        .aload(all.slot())
-                        .invokevirtual(Types.FLOATS, "blend", Types.BLEND)
-                        .astore(to.slot()));
+        code.add(to + " = " + v, b -> VectorCast.load(b, v.slot()).astore(to.slot()));
         return to;
     }
 

@@ -166,7 +166,9 @@ public final class TileClass {
             throw new IllegalStateException("too large ever to be compiled: " + title);
         }
         try {
-            var type = MethodHandles.lookup().defineHiddenClass(bytes(), true).lookupClass();
+            var type = MethodHandles.lookup()
+                    .defineHiddenClassWithClassData(bytes(), VectorCast.of(bits), true)
+                    .lookupClass();
             var constructor = type.getDeclaredConstructor();
             constructor.setAccessible(true);
             return (TileKernel) constructor.newInstance();
