@@ -11,9 +11,9 @@ import org.xsepconv.internal.tile.Vec;
 
 /**
  * As many vectors as one has lanes, of which lane l of number r becomes lane r of number l. To be made outside of loops, except for
- * {@link #apply}.
+ * {@link #load}.
  */
-interface LaneExchange {
+sealed interface LaneExchange {
     /** Distance of the blends between permutes of two tables; also vectors of a group, which have their tables in common. */
     int FAR = 4;
 
@@ -39,14 +39,14 @@ interface LaneExchange {
     }
 
     /**
-     * Exchanges lanes.
+     * Loads vectors, and exchanges their lanes.
      *
      * @param m the method
-     * @param row the vectors, released; replaced by results
-     * @param in vectors that are not zero
-     * @param out results that are needed
+     * @param from where the vectors are, ascending; if there are fewer than one has lanes, others are zero
+     * @param some lanes of all of them, or null for whole vectors
+     * @return the results
      */
-    void apply(TileMethod m, Vec[] row, int in, int out);
+    Vec[] load(TileMethod m, Address[] from, Mask some);
 
     /**
      * Vector r and vector r+d exchange lanes, for d = 2, 4, 1. With d = 2 and 1 that takes two permutes of two tables. With d = 4
@@ -79,19 +79,26 @@ interface LaneExchange {
         }
 
         @Override
-        public void apply(TileMethod m, Vec[] row, int in, int out) {
-            int lanes = row.length;
+        public Vec[] load(TileMethod m, Address[] from, Mask some) {
+            int lanes = m.lanes();
+            Vec[] row = rows(m, from, some);
             for (int r = 0; r < lanes; r++) {
                 if ((r & NEAR[0]) == 0) {
                     permute(m, row, r, NEAR[0], r / FAR * 2);
                 }
             }
             for (int r = 0; r + FAR < lanes; r++) {
-                blend(m, row, r, FAR, far);
+                Vec a = row[r];
+                Vec b = row[r + FAR];
+                row[r] = m.blend("b" + r, a, b, far);
+                row[r + FAR] = m.blend("b" + (r + FAR), b, a, far);
+                m.release(a);
+                m.release(b);
             }
             for (int r = 0; r < lanes; r += 2) {
                 permute(m, row, r, NEAR[1], (lanes + r) / FAR * 2);
             }
+            return row;
         }
 
         /** Vectors r and r+d exchange lanes. */
@@ -106,17 +113,22 @@ interface LaneExchange {
     }
 
     /**
-     * Lane l of vector r moves to l^r; then vectors at distances 1, 2 and 4 exchange the lanes whose number has that bit, so that lane l of
-     * vector k is of vector k^l; then it moves to l^k. Of 8 lanes: 14 permutes, 24 blends, where {@link TwoTables} would take 32 and 24.
+     * Vectors at distances d, descending, exchange the lanes whose number has that bit: the lanes of one move by d, and are blended into the other. Half a
+     * vector up or down is where half of the lanes are loaded from; a lane is a shift of 64 bits; what is between them is a permute. Of 8 lanes: 16 loads, 8
+     * permutes, 8 shifts, 24 blends.
      *
-     * @param table of every vector: l^r
+     * @param table per distance, ascending: l^d
      * @param masks of every distance, ascending
      */
     record OneTable(List<Lanes> table, List<Mask> masks) implements LaneExchange {
+        /** The JVM has no shifts of 64 bits for vectors of fewer lanes. */
+        private static final int FEWEST_SHIFTED = 4;
+
         static int[] tables(int lanes) {
-            int[] tables = new int[lanes * lanes];
+            int distances = Integer.numberOfTrailingZeros(lanes);
+            int[] tables = new int[distances * lanes];
             for (int n = 0; n < tables.length; n++) {
-                tables[n] = n % lanes ^ n / lanes;
+                tables[n] = n % lanes ^ 1 << n / lanes;
             }
             return tables;
         }
@@ -131,34 +143,66 @@ interface LaneExchange {
         }
 
         @Override
-        public void apply(TileMethod m, Vec[] row, int in, int out) {
-            permute(m, row, in);
-            for (int n = 0; n < masks.size(); n++) {
+        public Vec[] load(TileMethod m, Address[] from, Mask some) {
+            int half = m.lanes() / 2;
+            // Half a vector before the last rows, and behind the first, are other rows.
+            boolean around = from.length == m.lanes() && some == null && half > 1;
+            Vec[] row = around ? halves(m, from) : rows(m, from, some);
+            for (int d = around ? half / 2 : half; d > 0; d /= 2) {
                 for (int r = 0; r < row.length; r++) {
-                    if ((r & 1 << n) == 0) {
-                        blend(m, row, r, 1 << n, masks.get(n));
+                    if ((r & d) == 0) {
+                        exchange(m, row, r, d);
                     }
                 }
             }
-            permute(m, row, out);
+            return row;
         }
 
-        private void permute(TileMethod m, Vec[] row, int end) {
-            for (int r = 1; r < end; r++) {
-                Vec before = row[r];
-                row[r] = m.permute("p" + r, table.get(r), before);
-                m.release(before);
+        /** The first halves of two rows, and the second ones. */
+        private Vec[] halves(TileMethod m, Address[] from) {
+            int half = from.length / 2;
+            long bytes = (long) Float.BYTES * half;
+            Vec[] row = new Vec[from.length];
+            for (int r = 0; r < half; r++) {
+                row[r] = pair(
+                        m, r, m.load("x" + r, from[r]), m.load("x" + (r + half) + "'", from[r + half].plus(-bytes)));
+                row[r + half] = pair(
+                        m,
+                        r + half,
+                        m.load("x" + r + "'", from[r].plus(bytes)),
+                        m.load("x" + (r + half), from[r + half]));
             }
+            return row;
+        }
+
+        private Vec pair(TileMethod m, int r, Vec low, Vec high) {
+            Vec both = m.blend("b" + r, low, high, masks.getLast());
+            m.release(low);
+            m.release(high);
+            return both;
+        }
+
+        /** Vectors r and r+d exchange lanes. */
+        private void exchange(TileMethod m, Vec[] row, int r, int d) {
+            int n = Integer.numberOfTrailingZeros(d);
+            boolean shift = d == 1 && row.length >= FEWEST_SHIFTED;
+            Vec a = row[r];
+            Vec b = row[r + d];
+            Vec up = shift ? m.up("up" + r, b) : m.permute("up" + r, table.get(n), b);
+            Vec down = shift ? m.down("down" + r, a) : m.permute("down" + r, table.get(n), a);
+            row[r] = m.blend("b" + r, a, up, masks.get(n));
+            row[r + d] = m.blend("b" + (r + d), down, b, masks.get(n));
+            List.of(a, b, up, down).forEach(m::release);
         }
     }
 
-    /** Vectors r and r+d exchange some lanes. */
-    private static void blend(TileMethod m, Vec[] row, int r, int d, Mask lanes) {
-        Vec a = row[r];
-        Vec b = row[r + d];
-        row[r] = m.blend("b" + r, a, b, lanes);
-        row[r + d] = m.blend("b" + (r + d), b, a, lanes);
-        m.release(a);
-        m.release(b);
+    /** As they are, and zeros. */
+    private static Vec[] rows(TileMethod m, Address[] from, Mask some) {
+        Vec[] row = new Vec[m.lanes()];
+        Vec zero = from.length < row.length ? m.constant("zero", 0) : null;
+        for (int r = 0; r < row.length; r++) {
+            row[r] = r < from.length ? m.load("x" + r, from[r], some) : m.copy("zero" + r, zero);
+        }
+        return row;
     }
 }

@@ -16,8 +16,8 @@ import org.xsepconv.internal.tile.Vec;
  * y[c*plane + p*4] = x[p*pitch + c*4]   to planes
  * }</pre>
  *
- * <p>In blocks of 8 rows of 8 lanes, which are exchanged in registers ({@link LaneExchange}). Per block: 8 loads, 14 to 16 permutes, 8 to 24
- * blends, 8 stores. Registers: 8 rows, 8 tables, one more in between.
+ * <p>In blocks of 8 rows of 8 lanes, which are exchanged in registers ({@link LaneExchange}). Per block: 8 or 16 loads, 8 to 16 permutes, 8 to 24
+ * blends, 8 stores. Registers: 8 rows, up to 4 tables and masks, two more in between.
  *
  * <p>Vectors of more than 8 lanes gain nothing: loads and stores limit them, a block of 16 by 16 wastes more where the last
  * one overlaps, and its method is close to what C1 cannot compile.
@@ -119,24 +119,22 @@ public record Transpose(boolean toPixels, long plane, long pitch, int rest, int 
         int out = toPixels ? there : channels;
         Address[] from = places(m, x, toPixels, in);
         Address[] to = places(m, y, !toPixels, out);
-        Vec zero = in < lanes ? m.constant("zero", 0) : null;
-        Vec[] row = new Vec[lanes];
-        for (int r = 0; r < lanes; r++) {
-            row[r] = r < in ? m.load("x" + r, from[r], toPixels ? some : null) : m.copy("zero" + r, zero);
-        }
-        exchange.apply(m, row, in, out);
+        Vec[] row = exchange.load(m, from, toPixels ? some : null);
         for (int r = 0; r < out; r++) {
             m.store(row[r], to[r], toPixels ? null : some);
         }
     }
 
-    /** Neighbouring planes, or pixels. */
+    /** Neighbouring planes, or pixels, each of which can be read from half a vector before it on if another one is there. */
     private Address[] places(TileMethod m, Address first, boolean planes, int count) {
         Address[] places = new Address[count];
         Address pinned = planes && plane == ANY ? null : m.pin(first);
+        int half = m.lanes() / 2;
         for (int r = 0; r < count; r++) {
-            places[r] =
-                    pinned == null ? m.pin(m.step(first, m.number(1), r)) : pinned.plus(r * (planes ? plane : pitch));
+            long before = r < half ? 0 : (long) Float.BYTES * half;
+            places[r] = pinned == null
+                    ? m.pin(m.step(first, m.number(1), r).plus(-before)).plus(before)
+                    : pinned.plus(r * (planes ? plane : pitch));
         }
         return places;
     }
