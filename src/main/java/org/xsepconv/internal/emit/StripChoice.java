@@ -16,8 +16,10 @@ final class StripChoice {
      */
     private static final int FEW_HELD = 5;
 
-    /** Registers that are left free, or C2 begins to spill. */
+    /** Registers that are left free, or C2 begins to spill; and of 16, where that was measured after sums no longer needed a mask. */
     private static final int FREE = 4;
+
+    private static final int FREE_OF_FEW = 3;
 
     /** The same where every vector has weights of its own: one of so many. */
     private static final int SPARE = 6;
@@ -29,6 +31,9 @@ final class StripChoice {
     private static final int MOST_FMAS = 64;
 
     private static final int MOST_VECTORS = 4;
+
+    /** The same with stride 2, where even and odd lanes are moved: of 16 registers they need most. */
+    private static final int MOST_STRIDED = Cpu.REGISTERS == 16 ? 3 : MOST_VECTORS;
 
     /** What a strip may wait for its sums, as a part of its multiply-adds. */
     private static final double LATE = 0.25;
@@ -50,7 +55,7 @@ final class StripChoice {
      * @return the emitter, or null if the family does not apply
      */
     static RowStream choose(Geometry g, int period, int bits) {
-        return choose(g, period, MOST_VECTORS, true, bits);
+        return choose(g, period, g.columns().stride() > 1 ? MOST_STRIDED : MOST_VECTORS, true, bits);
     }
 
     /** The same with strips of at most so many vectors, and with permutations only if they may be. */
@@ -128,7 +133,7 @@ final class StripChoice {
         boolean whole = way == Way.WHOLE;
         boolean one = g.kernels() > 0 || stage < rows.kernel() || rows.kernel() == 1 || strided != whole;
         double waits = StripCost.LATENCY * Cpu.FMAS * rows.stride() / ((double) rows.kernel() * rows.dilation());
-        boolean room = 2 * g.taps() <= MOST_FMAS && 2 * (RowStream.open(rows) + 3) + FREE <= registers;
+        boolean room = 2 * g.taps() <= MOST_FMAS && 2 * (RowStream.open(rows) + 3) + free(registers) <= registers;
         return !one && room && waits > 1 + LATE ? 2 : 1;
     }
 
@@ -149,8 +154,13 @@ final class StripChoice {
         if (g.kernels() > 0) {
             return RegionMap.held(registers, 2 * v * open + v + inputs, stage * kw);
         }
-        int room = Math.max(0, (registers - FREE - g.activation().registers()) / planes - v * open - inputs - 1);
+        int room = Math.max(
+                0, (registers - free(registers) - g.activation().registers()) / planes - v * open - inputs - 1);
         boolean few = !TileMethod.IN_ORDER && stage > 1 && v > 1 && stage * kw > MOST_HELD;
         return Math.min(stage * kw, few ? Math.min(room, FEW_HELD) : room);
+    }
+
+    private static int free(int registers) {
+        return registers > 16 ? FREE : FREE_OF_FEW;
     }
 }

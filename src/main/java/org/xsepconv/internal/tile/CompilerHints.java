@@ -13,9 +13,10 @@ import org.xsepconv.internal.cpu.Cpu;
 final class CompilerHints {
     /**
      * Loads of vectors between two fences, or 0 for no fences: the sums of a tile would leave their registers for inputs that C2 loads long before
-     * they are needed. 1 to 8 make no difference on average. Where a fence is an instruction it was not measured.
+     * they are needed. 1 to 8 make no difference on average; with more than 3, 11x11 in NHWC spills where there are 16 registers. Where a fence is an
+     * instruction it was not measured.
      */
-    static final int AHEAD = Cpu.X86 ? 4 : 0;
+    static final int AHEAD = Cpu.X86 ? 3 : 0;
 
     /** Lines of a method, some 10 bytes each, from which on its loops are not to be compiled by themselves. */
     static final int LARGE = 100;
