@@ -12,6 +12,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.xsepconv.internal.cpu.Cpu;
@@ -235,6 +236,26 @@ class RegressionTest {
                 assertSame("nchw:1x3x40x" + width + " k:19x1 pad:same act:hard-swish", bits);
             }
         }
+    }
+
+    /** Rows a multiple of a page apart are in one set of L1: of tall tiles no line was left when its second half was read, which took 2 to 8 times as long. */
+    @ParameterizedTest
+    @CsvSource({
+        "nhwc:1x64x64x64 k:5x1, 4",
+        "nhwc:1x16x16x256 k:3x1, 4",
+        "nhwc:1x32x32x128 k:7x1, 4",
+        "nhwc:1x28x28x128 k:5x1, 6",
+        "nhwc:1x112x112x32 k:3x1, 6"
+    })
+    void columnsOverRowsAPageApart(String text, int mostRows) {
+        for (int bits : Cpu.widths()) {
+            assertSame(text + " pad:same act:relu", bits);
+        }
+        assumeTrue(Cpu.PREFERRED_BITS == 256 && Cpu.REGISTERS == 16, "measured with vectors of half a line");
+        DepthwiseConv2d conv = DepthwiseConv2d.parse(text + " pad:same act:relu");
+        String plan = conv.plan(Cases.weights(conv, 1)).describe();
+        Matcher tile = Pattern.compile("tiles of (\\d+)x1,").matcher(plan);
+        assertTrue(tile.find() && Integer.parseInt(tile.group(1)) <= mostRows, plan);
     }
 
     private static void assertSame(String text, int bits) {

@@ -43,6 +43,25 @@ public record Estimate(PixelEmitter emitter, double cost) {
 
     private static final int LONG_PIXEL = 1024;
 
+    /**
+     * Rows that lie so many bytes apart are in the same set of L1, and loads from one are held back by stores to another; every other row if they are half of
+     * that apart.
+     */
+    private static final int PAGE = 4096;
+
+    /** Lines of a set, and how many more it takes until none is there any more when its other half is read. */
+    private static final int WAYS = 8;
+
+    private static final double THRASHED = 12;
+
+    /** Cost of such a line, in FMAs. */
+    private static final double AGAIN = 8;
+
+    /** Most rows of a tile whose stores are few enough if every other row is in the same set; and how many times as long more of them take. */
+    private static final int FEW_STORES = 6;
+
+    private static final double HELD_BACK = 1.15;
+
     /** Smallest tile that is better for many taps than to do them in chunks. */
     private static final int FEWEST_OF_MANY = 7;
 
@@ -154,12 +173,27 @@ public record Estimate(PixelEmitter emitter, double cost) {
         for (int n = fewest; n <= Math.min(MOST_OUTPUTS, out); n++) {
             int loads = inputs(g.line(), n) + g.taps();
             if (possible(n, held(g.line(), n, g.taps()), n * (g.taps() + 1) + loads)) {
-                double tile = n * g.taps() + LOAD * (loads + n) + TILE;
+                double tile = crowded(g, n, n * g.taps() + LOAD * (loads + n) + TILE);
                 PixelEmitter emitter = g.vertical() ? new PixelTiles(g, n, 1) : new PixelTiles(g, 1, n);
                 all.add(new Estimate(emitter, tile * alongLine(g, n)));
             }
         }
         return all;
+    }
+
+    /**
+     * The cost of a tile of n rows whose lines of memory are in the same few sets of L1. A line is two vectors of 256 bits, and is read again for the second one.
+     * Vectors of 512 bits are lines; what they wait for was not measured.
+     */
+    private static double crowded(Geometry g, int n, double cost) {
+        if (Cpu.REGISTERS > 16 || !g.vertical() || g.xRow() % (PAGE / 2) != 0) {
+            return cost;
+        }
+        if (g.xRow() % PAGE != 0) {
+            return n > FEW_STORES ? HELD_BACK * cost : cost;
+        }
+        int inputs = inputs(g.line(), n);
+        return cost + AGAIN * inputs * Math.clamp((inputs + n - WAYS) / THRASHED, 0, 1);
     }
 
     /** Tiles and chunks of {@link PixelChunks}. */
