@@ -42,7 +42,7 @@ sealed interface LaneExchange {
      * Loads vectors, and exchanges their lanes.
      *
      * @param m the method
-     * @param from where the vectors are, ascending; if there are fewer than one has lanes, others are zero
+     * @param from where the vectors are, ascending, with memory between them that may be read; if there are fewer than one has lanes, others are zero
      * @param some lanes of all of them, or null for whole vectors
      * @return the results
      */
