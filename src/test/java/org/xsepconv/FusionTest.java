@@ -81,6 +81,7 @@ class FusionTest {
 
     @AfterContainer
     static void manyWereFused() {
+        System.out.println("chains fused: " + fused);
         assertTrue(Cpu.PREFERRED_BITS == 0 || fused >= LEAST_FUSED, () -> "only " + fused + " chains were fused");
     }
 

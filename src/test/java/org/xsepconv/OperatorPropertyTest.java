@@ -25,7 +25,8 @@ import org.xsepconv.internal.plan.Planner;
 
 /** Whole operators, however composed, wherever their memory is and however many threads run them. */
 class OperatorPropertyTest {
-    private static final int LEAST_OF_A_WAY = 50;
+    /** Far below what is usual, so that chance fails no build: the rarest way has 73 cases on average. */
+    private static final int LEAST_OF_A_WAY = 20;
 
     private static final Map<String, Integer> WAYS = new TreeMap<>();
 

@@ -25,7 +25,8 @@ import org.xsepconv.internal.plan.KernelTable;
 
 /** A kernel per output, chosen by a map, gives what the definition says, by every kernel and from every kind of memory. */
 class RegionPlanTest {
-    private static final int LEAST_CASES = 25;
+    /** Far below what is usual, so that chance fails no build: the rarest cell has 40 cases on average. */
+    private static final int LEAST_CASES = 10;
 
     /** Cases by line and width: a line that is never chosen is not tested. */
     private static final Map<String, Integer> SEEN = new TreeMap<>();
@@ -87,6 +88,7 @@ class RegionPlanTest {
                 assertTrue(!exists || cases >= LEAST_CASES, () -> cell + " was tested " + cases + " times");
             }
         }
+        System.out.println("region cases by width: " + SEEN);
     }
 
     @Property(tries = 80, shrinking = ShrinkingMode.BOUNDED, edgeCases = EdgeCasesMode.NONE)
