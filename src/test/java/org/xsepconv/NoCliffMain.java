@@ -1,5 +1,9 @@
 package org.xsepconv;
 
+import com.sun.management.ThreadMXBean;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -10,7 +14,8 @@ import org.xsepconv.internal.plan.KernelTable;
 
 /**
  * How long kernels need to get to full speed while the JVM is busy compiling: for every compiled line of the kernel table, and for groups of channels with
- * paddings of their own, some geometries, one after the other, beside a thread that plans and runs others all the time.
+ * paddings of their own, some geometries, one after the other, beside a thread that plans and runs others all the time. And whether it is full speed: a call that
+ * allocates has vectors that the JVM has made objects of, and takes a few times as long as it should.
  *
  * <p>Arguments: seed, geometries per line, most milliseconds.
  */
@@ -24,6 +29,13 @@ final class NoCliffMain {
 
     /** How many times its limit a plan that is late is given in addition. */
     private static final int MORE = 9;
+
+    /** Bytes that a call may allocate: some objects, but no vectors. */
+    private static final long FEW_BYTES = 4096;
+
+    private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+    private static int boxing;
 
     private NoCliffMain() {}
 
@@ -48,13 +60,14 @@ final class NoCliffMain {
         Collections.sort(times);
         int last = times.size() - 1;
         System.out.printf(
-                "%d kernels: median %d ms, nine of ten %d ms, slowest %d ms, later than %d ms: %d%n",
+                "%d kernels: median %d ms, nine of ten %d ms, slowest %d ms, later than %d ms: %d, with vectors as objects: %d%n",
                 times.size(),
                 times.get(last / 2),
                 times.get(last * 9 / 10),
                 times.get(last),
                 limit.toMillis(),
-                times.stream().filter(t -> t >= limit.toMillis()).count());
+                times.stream().filter(t -> t >= limit.toMillis()).count(),
+                boxing);
     }
 
     /** What a plan needs to get to full speed: one that is late is given more time, so that late can be told from never. */
@@ -63,9 +76,28 @@ final class NoCliffMain {
         boolean fast = plan.warmUp(limit);
         boolean late = !fast && plan.warmUp(limit.multipliedBy(MORE));
         long millis = (System.nanoTime() - start) / 1_000_000;
-        String verdict = fast ? "" : late ? ": LATE" : ": NOT REACHED";
+        long bytes = allocated(plan);
+        boxing += bytes > FEW_BYTES ? 1 : 0;
+        String verdict = (fast ? "" : late ? ": LATE" : ": NOT REACHED")
+                + (bytes > FEW_BYTES ? ": " + bytes + " bytes a call" : "");
         System.out.printf("%-18s %5d ms to full speed%s  %s%n", kernel, millis, verdict, plan.operator());
         return millis;
+    }
+
+    /** Bytes of the heap, of the least of some calls: one may be interrupted by a compilation that is thrown away. */
+    private static long allocated(Plan plan) {
+        long least = Long.MAX_VALUE;
+        Workspace workspace = plan.workspace();
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment src = arena.allocate(4 * plan.operator().src().elements());
+            MemorySegment dst = arena.allocate(4 * plan.operator().dst().elements());
+            for (int i = 0; i < 3; i++) {
+                long before = THREADS.getCurrentThreadAllocatedBytes();
+                plan.execute(src, dst, workspace);
+                least = Math.min(least, THREADS.getCurrentThreadAllocatedBytes() - before);
+            }
+        }
+        return least;
     }
 
     private static List<Plan> plans(KernelLine line, int count, Random random) {

@@ -10,8 +10,8 @@ abstract sealed class LaneOperations extends VectorOperations permits TileMethod
     }
 
     /**
-     * The same vector, cast to its class. After a branch or a loop the JVM may not know the class of a vector, and calls on it by a profile that all
-     * kernels of the process share, which may be that of another width.
+     * The same vector, its class made sure of. After a branch or a loop the JVM may not know the class of a vector, and calls on it by a profile that
+     * all kernels of the process share, which may be that of another width.
      *
      * @param of what listings call it
      * @param v the vector
@@ -19,7 +19,10 @@ abstract sealed class LaneOperations extends VectorOperations permits TileMethod
      */
     public Vec known(String of, Vec v) {
         Vec to = vec(of);
-        code.add(to + " = " + v, b -> VectorCast.load(b, v.slot()).astore(to.slot()));
+        code.add(to + " = " + v, b -> {
+            VectorClass.check(b, v.slot());
+            b.aload(v.slot()).astore(to.slot());
+        });
         return to;
     }
 

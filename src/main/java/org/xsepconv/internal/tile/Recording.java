@@ -2,7 +2,9 @@ package org.xsepconv.internal.tile;
 
 import java.lang.classfile.CodeBuilder;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /** The lines of a method, each with the bytecode for it, and the local variables that they may still use. */
@@ -15,6 +17,10 @@ final class Recording {
     /** Free slots of vectors that are no longer needed: low numbers make short bytecode. */
     private final List<Integer> free = new ArrayList<>();
 
+    /** By slot of a vector the stretch of lines, without branches and loops, in which it was last computed. */
+    private final Map<Integer, Integer> stretches = new HashMap<>();
+
+    private int stretch;
     private int next;
     private int depth = 1;
     private int names;
@@ -61,11 +67,28 @@ final class Recording {
         int mark = next;
         List<Integer> before = List.copyOf(free);
         depth++;
+        stretch++;
         body.run();
         depth--;
+        stretch++;
         next = mark;
         free.clear();
         free.addAll(before);
+    }
+
+    /** A vector is computed, here. */
+    void computed(int slot) {
+        stretches.put(slot, stretch);
+    }
+
+    /** A vector is another one from now on. */
+    void moved(int from, int to) {
+        stretches.put(to, stretches.getOrDefault(from, -1));
+    }
+
+    /** Whether a vector was computed since the last branch or loop began or ended. */
+    boolean fresh(int slot) {
+        return stretches.getOrDefault(slot, -1) == stretch;
     }
 
     /** Whether lines are inside of a loop or a condition. */

@@ -167,7 +167,7 @@ public final class TileClass {
         }
         try {
             var type = MethodHandles.lookup()
-                    .defineHiddenClassWithClassData(bytes(), VectorCast.of(bits), true)
+                    .defineHiddenClassWithClassData(bytes(), VectorClass.of(bits), true)
                     .lookupClass();
             var constructor = type.getDeclaredConstructor();
             constructor.setAccessible(true);

@@ -20,7 +20,9 @@ abstract sealed class VectorOperations extends NumberOperations permits LaneOper
 
     Vec vec(String of) {
         vectors = true;
-        return new Vec(of, code.slot(1));
+        Vec v = new Vec(of, code.slot(1));
+        code.computed(v.slot());
+        return v;
     }
 
     CodeBuilder species(CodeBuilder b) {
@@ -167,17 +169,28 @@ abstract sealed class VectorOperations extends NumberOperations permits LaneOper
             from.forEach(v -> b.aload(v.slot()));
             to.reversed().forEach(v -> b.astore(v.slot()));
         });
+        for (int i = 0; i < to.size(); i++) {
+            code.moved(from.get(i).slot(), to.get(i).slot());
+        }
     }
 
-    /** {@code sum = fma(x, w, sum)}. */
+    /**
+     * {@code sum = fma(x, w, sum)}. Behind a branch or a loop the class of a sum is made sure of: JVMs whose profile of the Vector API had come out badly made
+     * objects of sums in every step, in long methods.
+     */
     public void fma(Vec sum, Vec x, Vec w) {
-        code.add(
-                sum + " += " + x + " * " + w,
-                b -> b.aload(x.slot())
-                        .aload(w.slot())
-                        .aload(sum.slot())
-                        .invokevirtual(Types.FLOATS, "fma", Types.FMA)
-                        .astore(sum.slot()));
+        boolean known = code.fresh(sum.slot());
+        code.computed(sum.slot());
+        code.add(sum + " += " + x + " * " + w, b -> {
+            if (!known) {
+                VectorClass.check(b, sum.slot());
+            }
+            b.aload(x.slot())
+                    .aload(w.slot())
+                    .aload(sum.slot())
+                    .invokevirtual(Types.FLOATS, "fma", Types.FMA)
+                    .astore(sum.slot());
+        });
     }
 
     /** {@code v = v * by}. */
