@@ -30,8 +30,8 @@ final class TransposedPass extends ConvPass {
 
     private static final double FAR_SIDE = Cpu.TWO_TABLES ? 7 : 12;
 
-    /** How many times as much it is where two FMAs are done per cycle, but one permutation. */
-    private static final double PERMUTES = 2.4;
+    /** How many times as much it is where two FMAs are done per cycle, and one permutation, on Intel, or two. */
+    private static final double PERMUTES = Cpu.FMAS == 1 ? 1 : Cpu.INTEL ? 2.4 : 1.7;
 
     private static final double NEAR_BYTES = 2048;
 
@@ -283,7 +283,7 @@ final class TransposedPass extends ConvPass {
     }
 
     private static double side(double pixels) {
-        return (Cpu.FMAS == 1 ? 1 : PERMUTES) * (4 * pixels > NEAR_BYTES ? FAR_SIDE : SIDE);
+        return PERMUTES * (4 * pixels > NEAR_BYTES ? FAR_SIDE : SIDE);
     }
 
     /** Cost of a vector of results, once its channels are together. */
