@@ -59,6 +59,9 @@ public final class Cpu {
      */
     public static final int FMAS = PREFERRED_BITS == 512 && !HALVES ? 2 : 1;
 
+    /** Whether it does as many permutations of whole vectors per cycle as multiply-adds, two: AMD's since Zen 5. Intel's do one. */
+    public static final boolean PERMUTES_TWICE = FMAS > 1 && !INTEL;
+
     private Cpu() {}
 
     private static long nearBytes() {

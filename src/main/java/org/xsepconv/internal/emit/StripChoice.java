@@ -35,6 +35,16 @@ final class StripChoice {
     /** The same with stride 2, where even and odd lanes are moved: of 16 registers they need most. */
     private static final int MOST_STRIDED = Cpu.REGISTERS == 16 ? 3 : MOST_VECTORS;
 
+    /**
+     * Taps of a row of which every other one may be a permutation, in strips as wide as others; and of more, where permutations are cheap, in strips of two
+     * vectors, and of even more if there is no vector left over.
+     */
+    private static final int MOST_WIDE = 8;
+
+    private static final int MOST_PERMUTED = Cpu.PERMUTES_TWICE ? 9 : MOST_WIDE;
+
+    private static final int MOST_PAIRED = Cpu.PERMUTES_TWICE ? 11 : MOST_WIDE;
+
     /** What a strip may wait for its sums, as a part of its multiply-adds. */
     private static final double LATE = 0.25;
 
@@ -87,11 +97,13 @@ final class StripChoice {
                 && (bits == 512 || !Cpu.HALVES)
                 && g.kernels() == 0
                 && taps > 3
-                && taps < 9
+                && (taps <= MOST_PERMUTED || taps <= MOST_PAIRED && all % 2 == 0)
                 && all > 1
                 && RowTaps.permutable(g.columns(), lanes);
         Way way = permuted ? Way.NEIGHBOURS : permutes && whole(g, lanes) ? Way.WHOLE : Way.LOADS;
-        int most = Math.max(2, MOST_FMAS / (stage * g.columns().kernel()));
+        int most = way == Way.NEIGHBOURS && taps > MOST_WIDE
+                ? 2
+                : Math.max(2, MOST_FMAS / (stage * g.columns().kernel()));
         int room = g.kernels() == 0
                 ? (registers - 4) / (open + 1)
                 : RegionMap.vectors(registers, open, stage * g.columns().kernel());
@@ -150,7 +162,9 @@ final class StripChoice {
         }
         int inputs = way == Way.WHOLE
                 ? (planes > 1 ? PAIRED : 3) + Math.ceilDiv(kw, planes)
-                : g.columns().stride() == 2 ? 2 * v + 4 : way == Way.NEIGHBOURS ? 2 * v + 2 + kw / 2 : v;
+                : g.columns().stride() == 2
+                        ? 2 * v + 4
+                        : way == Way.NEIGHBOURS ? 2 * v + 2 + Math.min(Strips.MOST_TABLES, kw / 2) : v;
         if (g.kernels() > 0) {
             return RegionMap.held(registers, 2 * v * open + v + inputs, stage * kw);
         }

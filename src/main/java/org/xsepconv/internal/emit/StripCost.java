@@ -23,8 +23,8 @@ record StripCost(RowStream s, Geometry g, int lanes) {
     /** How many times as much a masked one takes more: without registers for masks they are loaded, too. */
     private static final double MASKED = Cpu.MASKS ? 0 : 1;
 
-    /** How many times as much it is where two FMAs are done per cycle. */
-    private static final double SPLIT = 1.4;
+    /** How many times as much it is where two FMAs are done per cycle: one and a half cycles across cache lines on a Zen 5. */
+    private static final double SPLIT = Cpu.FMAS == 1 ? 1 : Cpu.PERMUTES_TWICE ? 1.75 : 1.4;
 
     /** The even or odd lanes of two loads; and where that takes two permutations and a blend. */
     private static final double HALF = Cpu.TWO_TABLES ? 0.5 : 1.5;
@@ -91,7 +91,7 @@ record StripCost(RowStream s, Geometry g, int lanes) {
         double inside =
                 g.columns().kernel() == 1 ? 1 : g.rows().meanTaps() / g.rows().kernel();
         double steps = 1 + (open() - 1.0) / g.rows().out();
-        double loads = stages * g.rows().stride() * row() * (Cpu.FMAS == 1 ? 1 : SPLIT);
+        double loads = stages * Math.min(g.rows().stride(), g.rows().kernel()) * row() * SPLIT;
         double chosen =
                 g.kernels() == 0 ? 0 : RegionMap.cost(loads, LOAD * RowStream.open(g.rows()), g.taps(), s.vectors());
         double sums = inside * Math.max(chosen, Math.max(fmas(stages), loads));

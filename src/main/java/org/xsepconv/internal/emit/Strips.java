@@ -2,6 +2,7 @@ package org.xsepconv.internal.emit;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.xsepconv.internal.emit.RowTaps.Way;
 import org.xsepconv.internal.plan.Axis;
 
@@ -16,6 +17,8 @@ import org.xsepconv.internal.plan.Axis;
  * @param strips the runs, ascending
  */
 record Strips(Axis axis, int lanes, Way way, List<Strip> strips) {
+    /** Tables of permutations of neighbouring loads. */
+    static final int MOST_TABLES = 4;
 
     /**
      * Equal strips.
@@ -114,9 +117,17 @@ record Strips(Axis axis, int lanes, Way way, List<Strip> strips) {
         return s * axis.dilation() - axis.pad();
     }
 
-    /** Whether a tap is a permutation. */
+    /** Whether a tap is a permutation: of neighbouring loads every other one, but no more than registers have room for tables. */
     boolean permutes(int s) {
-        return way == Way.WHOLE || way == Way.NEIGHBOURS && shift(s) % 2 != 0;
+        return way == Way.WHOLE || way == Way.NEIGHBOURS && odd(s) && odd(0, s) < MOST_TABLES;
+    }
+
+    private boolean odd(int s) {
+        return shift(s) % 2 != 0;
+    }
+
+    private long odd(int first, int end) {
+        return IntStream.range(first, end).filter(this::odd).count();
     }
 
     /** All lanes. */

@@ -30,8 +30,8 @@ final class TransposedPass extends ConvPass {
 
     private static final double FAR_SIDE = Cpu.TWO_TABLES ? 7 : 12;
 
-    /** How many times as much it is where two FMAs are done per cycle, and one permutation, on Intel, or two. */
-    private static final double PERMUTES = Cpu.FMAS == 1 ? 1 : Cpu.INTEL ? 2.4 : 1.7;
+    /** How many times as much it is where two FMAs are done per cycle, and one permutation, or two. */
+    private static final double PERMUTES = Cpu.FMAS == 1 ? 1 : Cpu.PERMUTES_TWICE ? 1.7 : 2.4;
 
     private static final double NEAR_BYTES = 2048;
 
