@@ -59,8 +59,11 @@ public final class Cpu {
      */
     public static final int FMAS = PREFERRED_BITS == 512 && !HALVES ? 2 : 1;
 
-    /** Whether it does as many permutations of whole vectors per cycle as multiply-adds, two: AMD's since Zen 5. Intel's do one. */
-    public static final boolean PERMUTES_TWICE = FMAS > 1 && !INTEL;
+    /**
+     * Whether it does as many permutations of whole vectors per cycle as multiply-adds, two: AMD's since Zen 5. Intel's do one. False where the
+     * system does not tell.
+     */
+    public static final boolean PERMUTES_TWICE = FMAS > 1 && amd();
 
     private Cpu() {}
 
@@ -90,13 +93,16 @@ public final class Cpu {
     }
 
     private static boolean zen4() {
-        // For instance "AMD64 Family 25 Model 17 Stepping 1, AuthenticAMD".
-        String windows = System.getenv().getOrDefault("PROCESSOR_IDENTIFIER", "");
-        if (windows.contains("Family 25 ") && windows.endsWith("AuthenticAMD")) {
-            return true;
-        }
-        List<String> first = cpuinfo();
-        return first.contains("vendor_id:AuthenticAMD") && first.contains("cpufamily:25");
+        return amd() && (windows().contains("Family 25 ") || cpuinfo().contains("cpufamily:25"));
+    }
+
+    private static boolean amd() {
+        return windows().endsWith("AuthenticAMD") || cpuinfo().contains("vendor_id:AuthenticAMD");
+    }
+
+    /** For instance "AMD64 Family 25 Model 17 Stepping 1, AuthenticAMD"; nothing elsewhere. */
+    private static String windows() {
+        return System.getenv().getOrDefault("PROCESSOR_IDENTIFIER", "");
     }
 
     private static boolean x86() {
