@@ -1,5 +1,6 @@
 package org.xsepconv;
 
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -153,14 +154,14 @@ class RegressionTest {
         Cases.assertSame(conv.toString(), Reference.run(conv, src, weights), Cases.execute(plan, src));
     }
 
-    /** Strips with more open sums than registers were estimated to be faster than transposed planes. */
+    /** Strips with more open sums than registers were estimated to be faster than transposed planes, or packed rows. */
     @ParameterizedTest
     @ValueSource(strings = {"nchw:1x240x14x14 k:31x1 pad:same", "nchw:1x64x12x12 k:18x1 pad:same"})
     void spilledSumsAreNotChosen(String text) {
         assumeTrue(Cpu.FMAS == 2, "estimates differ on this CPU");
         DepthwiseConv2d conv = DepthwiseConv2d.parse(text);
         String described = conv.plan(Cases.weights(conv, 9)).describe();
-        assertTrue(described.contains("kernel nchw-boxed"), described);
+        assertFalse(described.contains("kernel nchw-stream"), described);
     }
 
     /** The estimate of a fused chain counted one image of a batch, and left chains apart whose tensors leave the caches. */
