@@ -76,7 +76,7 @@ final class NoCliffMain {
         boolean fast = plan.warmUp(limit);
         boolean late = !fast && plan.warmUp(limit.multipliedBy(MORE));
         long millis = (System.nanoTime() - start) / 1_000_000;
-        long bytes = allocated(plan);
+        long bytes = allocated(plan, limit);
         boxing += bytes > FEW_BYTES ? 1 : 0;
         String verdict = (fast ? "" : late ? ": LATE" : ": NOT REACHED")
                 + (bytes > FEW_BYTES ? ": " + bytes + " bytes a call" : "");
@@ -84,18 +84,19 @@ final class NoCliffMain {
         return millis;
     }
 
-    /** Bytes of the heap, of the least of some calls: one may be interrupted by a compilation that is thrown away. */
-    private static long allocated(Plan plan) {
+    /** Bytes of the heap, of the least of some calls: one may be interrupted by a compilation that is thrown away. More calls if they allocate, until the time is up. */
+    private static long allocated(Plan plan, Duration limit) {
         long least = Long.MAX_VALUE;
         Workspace workspace = plan.workspace();
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment src = arena.allocate(4 * plan.operator().src().elements());
             MemorySegment dst = arena.allocate(4 * plan.operator().dst().elements());
-            for (int i = 0; i < 3; i++) {
+            long start = System.nanoTime();
+            do {
                 long before = THREADS.getCurrentThreadAllocatedBytes();
                 plan.execute(src, dst, workspace);
                 least = Math.min(least, THREADS.getCurrentThreadAllocatedBytes() - before);
-            }
+            } while (least > FEW_BYTES && System.nanoTime() - start < limit.toNanos());
         }
         return least;
     }
