@@ -18,7 +18,8 @@ import org.xsepconv.internal.tile.TileMethod;
  *
  * <p>Every input row is read once, from top to bottom, and multiplied into the sums of all output rows that it belongs to;
  * these are carried in registers from step to step, and the oldest is stored. Lanes outside the row are masked; rows outside
- * the plane are left out. Per output vector and input row: kw unaligned loads, with stride 2 {@code kw+1} loads and kw
+ * the plane are left out. Per output vector and input row: kw unaligned loads, or permutations of
+ * neighbouring ones in place of up to four of them, with stride 2 {@code kw+1} loads and kw
  * permutations, or as many shifts and blends ({@link Halves}), or a whole row in two loads or one and kw permutations; in all
  * {@code kh*kw} FMAs. Registers: PV sums for each open row, the biases and held weights of P planes, V inputs, the tables of permutations;
  * other weights are loaded where they are used. One method per strip: its sums would have to leave the registers between methods. If the rows of

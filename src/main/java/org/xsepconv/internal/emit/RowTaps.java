@@ -23,7 +23,7 @@ final class RowTaps {
     enum Way {
         /** Loads of their own; with stride 2 every other lane of two of them. */
         LOADS,
-        /** Every other tap is a permutation of neighbouring loads, which start where vectors do. */
+        /** Every other tap, up to four, is a permutation of neighbouring loads, which start where vectors do. */
         NEIGHBOURS,
         /** All taps are permutations of a whole row. */
         WHOLE
