@@ -93,7 +93,7 @@ class DynamicGuardTest {
         assumeLinux();
         try (GuardedMemory memory = new GuardedMemory(1 << 17);
                 Arena arena = Arena.ofConfined()) {
-            int[] numbers = Transpose.tables(bits);
+            int[] numbers = Transpose.tables(Transpose.block(bits));
             MemorySegment tables = arena.allocate(4L * numbers.length, 64);
             tables.copyFrom(MemorySegment.ofArray(numbers));
             for (int c : CHANNELS) {

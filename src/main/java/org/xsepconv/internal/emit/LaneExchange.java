@@ -24,13 +24,22 @@ sealed interface LaneExchange {
             table.add(m.lanes(tables.plus(4L * m.lanes() * n)));
         }
         if (Cpu.TWO_TABLES) {
-            return new TwoTables(table, m.lanes() > FAR ? m.mask(0xF0) : null);
+            return new TwoTables(table, masks(m, FAR));
         }
+        return new OneTable(table, masks(m, 1));
+    }
+
+    /** The lanes whose number has a bit: of every bit from one on. */
+    private static List<Mask> masks(TileMethod m, int from) {
         List<Mask> masks = new ArrayList<>();
-        for (int d = 1; d < m.lanes(); d *= 2) {
-            masks.add(m.mask(OneTable.with(d, m.lanes())));
+        for (int bit = from; bit < m.lanes(); bit *= 2) {
+            long set = 0;
+            for (int l = 0; l < m.lanes(); l++) {
+                set |= (l & bit) == 0 ? 0 : 1L << l;
+            }
+            masks.add(m.mask(set));
         }
-        return new OneTable(table, masks);
+        return masks;
     }
 
     /** Its tables. */
@@ -55,9 +64,9 @@ sealed interface LaneExchange {
      * lanes: 16 permutes, 8 blends. Vectors of 4 lanes need no blends.
      *
      * @param table per stage of permutes and group of four vectors, those of the first and the second result
-     * @param far lanes that vectors at the distance {@link #FAR} exchange
+     * @param far lanes that vectors at the distance {@link #FAR}, and twice that, exchange
      */
-    record TwoTables(List<Lanes> table, Mask far) implements LaneExchange {
+    record TwoTables(List<Lanes> table, List<Mask> far) implements LaneExchange {
         /** Distances of the stages of permutes, the one before the blends and the one after. */
         private static final int[] NEAR = {2, 1};
 
@@ -87,18 +96,27 @@ sealed interface LaneExchange {
                     permute(m, row, r, NEAR[0], r / FAR * 2);
                 }
             }
-            for (int r = 0; r + FAR < lanes; r++) {
-                Vec a = row[r];
-                Vec b = row[r + FAR];
-                row[r] = m.blend("b" + r, a, b, far);
-                row[r + FAR] = m.blend("b" + (r + FAR), b, a, far);
-                m.release(a);
-                m.release(b);
+            for (int n = 0; n < far.size(); n++) {
+                int d = FAR << n;
+                for (int r = 0; r < lanes; r++) {
+                    if ((r & d) == 0) {
+                        blend(m, row, r, d, far.get(n));
+                    }
+                }
             }
             for (int r = 0; r < lanes; r += 2) {
                 permute(m, row, r, NEAR[1], (lanes + r) / FAR * 2);
             }
             return row;
+        }
+
+        private static void blend(TileMethod m, Vec[] row, int r, int d, Mask lanes) {
+            Vec a = row[r];
+            Vec b = row[r + d];
+            row[r] = m.blend("b" + r, a, b, lanes);
+            row[r + d] = m.blend("b" + (r + d), b, a, lanes);
+            m.release(a);
+            m.release(b);
         }
 
         /** Vectors r and r+d exchange lanes. */
@@ -131,15 +149,6 @@ sealed interface LaneExchange {
                 tables[n] = n % lanes ^ 1 << n / lanes;
             }
             return tables;
-        }
-
-        /** The lanes whose number has a bit. */
-        static long with(int bit, int lanes) {
-            long set = 0;
-            for (int l = 0; l < lanes; l++) {
-                set |= (l & bit) == 0 ? 0 : 1L << l;
-            }
-            return set;
         }
 
         @Override

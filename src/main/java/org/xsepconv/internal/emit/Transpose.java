@@ -1,5 +1,6 @@
 package org.xsepconv.internal.emit;
 
+import org.xsepconv.internal.cpu.Cpu;
 import org.xsepconv.internal.tile.Address;
 import org.xsepconv.internal.tile.Carrier;
 import org.xsepconv.internal.tile.Index;
@@ -16,11 +17,9 @@ import org.xsepconv.internal.tile.Vec;
  * y[c*plane + p*4] = x[p*pitch + c*4]   to planes
  * }</pre>
  *
- * <p>In blocks of 8 rows of 8 lanes, which are exchanged in registers ({@link LaneExchange}). Per block: 8 or 16 loads, 8 to 16 permutes, 8 to 24
- * blends, 8 stores. Registers: 8 rows, up to 4 tables and masks, two more in between.
- *
- * <p>Vectors of more than 8 lanes gain nothing: loads and stores limit them, a block of 16 by 16 wastes more where the last
- * one overlaps, and its method is close to what C1 cannot compile.
+ * <p>In blocks of as many rows as a vector has lanes, which are exchanged in registers ({@link LaneExchange}). Per block of 8: 8 or 16 loads, 8 to 16
+ * permutes, 8 to 24 blends, 8 stores; of 16, which has four times as many floats: 16 loads, 32 permutes, 32 blends, 16 stores. Registers: the rows, 4, 8
+ * or 16 tables and up to two masks, two more in between; of 16 rows some tables are loaded where they are used.
  *
  * <p>The kernel is called with the number of pixels as {@code count}, of whole channel blocks as {@code first}, and 1 as
  * {@code end} if the rest of the channels follows them, else 0. A pixel has room for whole channel blocks; to pixels, its
@@ -30,32 +29,44 @@ import org.xsepconv.internal.tile.Vec;
  * @param plane bytes between planes, or {@link #ANY} if they are read behind the tables
  * @param pitch bytes between pixels
  * @param rest channels of the block that is not whole, or 0
- * @param pixels how many, if that is less than {@link #block}; else 0, and {@code count} says how many
+ * @param pixels how many, if that is less than a block has; else 0, and {@code count} says how many
  */
 public record Transpose(boolean toPixels, long plane, long pitch, int rest, int pixels) implements Recipe {
     /** For planes of any size. */
     public static final long ANY = 0;
 
-    private static final int MOST_BITS = 256;
+    private static final int FEW_BITS = 256;
 
     /**
-     * Channels of a block, and pixels.
+     * The width of vectors that is best. Blocks of 512 bits waste more where the last one overlaps, and where vectors are computed in two halves they are no
+     * faster.
+     *
+     * @param most vector width of the plan
+     * @param pixels the fewest that are transposed in a call
+     * @return bits, as many or fewer
+     */
+    public static int bits(int most, long pixels) {
+        return Cpu.HALVES || 32 * pixels < most ? Math.min(most, FEW_BITS) : most;
+    }
+
+    /**
+     * Channels of a block, and pixels, where there may be few of them.
      *
      * @param bits vector width of the plan
      * @return how many
      */
     public static int block(int bits) {
-        return Math.min(bits, MOST_BITS) / 32;
+        return Math.min(bits, FEW_BITS) / 32;
     }
 
     /**
      * What the kernel reads at {@code t}: lane numbers.
      *
-     * @param bits vector width of the plan
+     * @param lanes of its vectors
      * @return lane numbers, in 64-byte aligned memory
      */
-    public static int[] tables(int bits) {
-        return LaneExchange.tables(block(bits));
+    public static int[] tables(int lanes) {
+        return LaneExchange.tables(lanes);
     }
 
     private String title() {
@@ -66,9 +77,9 @@ public record Transpose(boolean toPixels, long plane, long pitch, int rest, int 
 
     @Override
     public TileClass emit(int bits, Carrier source, Carrier target) {
-        TileClass c = new TileClass(title(), Math.min(bits, MOST_BITS), source, target);
+        TileClass c = new TileClass(title(), bits, source, target);
         TileMethod run = c.entry();
-        long size = (long) Integer.BYTES * tables(bits).length;
+        long size = (long) Integer.BYTES * tables(c.lanes()).length;
         Index given = plane == ANY ? run.read(run.pin(run.t()).plus(size)) : null;
         TileMethod whole = line(c, "whole", c.lanes());
         run.loop(run.number(1), i -> call(run, whole, i, given, c.lanes()));

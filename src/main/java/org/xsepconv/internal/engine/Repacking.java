@@ -26,7 +26,7 @@ final class Repacking {
         int blocks = Math.ceilDiv(recipe.channels(), recipe.blocks().channels());
         double read = (double) recipe.kernels() * recipe.taps() * recipe.channels();
         this.floats = 2 * (read + blocks * recipe.blocks().bytes() / 4.0);
-        int[] numbers = recipe.transposes() ? Transpose.tables(bits) : new int[0];
+        int[] numbers = recipe.transposes() ? Transpose.tables(Transpose.block(bits)) : new int[0];
         this.tables = Arena.ofAuto().allocate(4L * numbers.length, ConvPass.ALIGNMENT);
         MemorySegment.copy(numbers, 0, tables, ValueLayout.JAVA_INT, 0, numbers.length);
     }

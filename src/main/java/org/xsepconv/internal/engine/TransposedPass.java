@@ -71,10 +71,28 @@ final class TransposedPass extends ConvPass {
         int bits = choice.options().vectorBits();
         boolean any = choice.family().anySize();
         this.toPixels = planesIn
-                ? new Transposition(true, xView.channel(), any, in.pixel(), step.c(), bits, source, scratch)
+                ? new Transposition(
+                        true,
+                        xView.channel(),
+                        any,
+                        in.pixel(),
+                        step.c(),
+                        Math.min(step.c(), pixelsIn()),
+                        bits,
+                        source,
+                        scratch)
                 : null;
         this.toPlanes = planesOut
-                ? new Transposition(false, yView.channel(), any, out.pixel(), step.c(), bits, scratch, target)
+                ? new Transposition(
+                        false,
+                        yView.channel(),
+                        any,
+                        out.pixel(),
+                        step.c(),
+                        Math.min(step.c(), pixelsOut()),
+                        bits,
+                        scratch,
+                        target)
                 : null;
     }
 
@@ -114,12 +132,22 @@ final class TransposedPass extends ConvPass {
     }
 
     private boolean largeBands() {
-        boolean whole = cut.band() == step.rows().out();
-        boolean rowsIn = whole && joined(step.src(), step.columns().in());
-        boolean rowsOut = whole && joined(step.dst(), step.columns().out());
-        int in = step.columns().in() * (rowsIn ? rowsRead(step) : 1);
-        int out = step.columns().out() * (rowsOut ? step.rows().out() : 1);
-        return Math.min(in, out) >= Transposition.FEWEST;
+        return Math.min(pixelsIn(), pixelsOut()) >= Transposition.FEWEST;
+    }
+
+    /** Pixels that are transposed at a time: of bands the fewest. */
+    private int pixelsIn() {
+        boolean rows = oneBand() && joined(step.src(), step.columns().in());
+        return step.columns().in() * (rows ? rowsRead(step) : 1);
+    }
+
+    private int pixelsOut() {
+        boolean rows = oneBand() && joined(step.dst(), step.columns().out());
+        return step.columns().out() * (rows ? step.rows().out() : 1);
+    }
+
+    private boolean oneBand() {
+        return cut.band() == step.rows().out();
     }
 
     /** Input rows that a band of all output rows reads: with a stride, or few taps, not all of them. */
@@ -220,7 +248,7 @@ final class TransposedPass extends ConvPass {
 
     private void transpose(Transposition kernel, Frame frame, long x, long y, int pixels, int channels) {
         Operands o = frame.operands;
-        if (pixels >= Transposition.FEWEST) {
+        if (pixels >= kernel.block()) {
             boolean in = kernel == toPixels;
             Object from = in ? CompiledPass.memory(source, frame, o.src, View.SRC) : checked ? o.src : null;
             Object to = in ? checked ? o.dst : null : CompiledPass.memory(target, frame, o.dst, View.DST);

@@ -11,7 +11,7 @@ import org.xsepconv.internal.tile.Compiled;
 
 /** Planes to pixels, or pixels to planes, by a compiled kernel. Immutable. */
 final class Transposition {
-    /** Fewest pixels: those of a block. */
+    /** Fewest pixels: those of a small block. */
     static final int FEWEST = Transpose.block(512);
 
     /** Pixels of a call while the kernel is not at full speed yet: the JVM compiles a method after so many calls of it. */
@@ -34,7 +34,8 @@ final class Transposition {
      * @param anySize whether they are no constant of the kernel
      * @param pitch bytes between pixels, which have room for whole vectors of channels
      * @param channels of the tensor: what is left over when they are cut into blocks
-     * @param bits vector width
+     * @param fewest of the pixels of a call and the channels of the tensor
+     * @param bits vector width of the plan
      * @param source what the input lies in
      * @param target what the output lies in
      */
@@ -44,17 +45,18 @@ final class Transposition {
             boolean anySize,
             long pitch,
             int channels,
+            long fewest,
             int bits,
             Carrier source,
             Carrier target) {
-        this.block = Transpose.block(bits);
         boolean any = anySize && plane <= Integer.MAX_VALUE;
+        this.bits = Transpose.bits(bits, any ? FEWEST : fewest);
+        this.block = this.bits / 32;
         this.recipe = new Transpose(toPixels, any ? Transpose.ANY : plane, pitch, channels % block, 0);
-        this.bits = bits;
         this.source = source;
         this.target = target;
         this.checked = source == Carrier.SEGMENTS;
-        int[] numbers = Transpose.tables(bits);
+        int[] numbers = Transpose.tables(block);
         this.tables = Arena.ofAuto().allocate(4L * numbers.length + Integer.BYTES, ConvPass.ALIGNMENT);
         MemorySegment.copy(numbers, 0, tables, ValueLayout.JAVA_INT, 0, numbers.length);
         if (any) {
@@ -71,6 +73,11 @@ final class Transposition {
         return compiled;
     }
 
+    /** Pixels and channels of a block. */
+    int block() {
+        return block;
+    }
+
     /** Its kernel, if it has run. */
     List<Compiled> kernels() {
         Compiled compiled = kernel;
@@ -84,7 +91,7 @@ final class Transposition {
      * @param to what {@code y} is an offset in, or null if it is an address
      * @param x first pixel of the first channel
      * @param y first pixel of the first channel
-     * @param pixels how many, at least {@link #FEWEST}
+     * @param pixels how many, at least {@link #block}
      * @param channels how many
      */
     void run(Object from, Object to, long x, long y, int pixels, int channels) {
@@ -97,7 +104,7 @@ final class Transposition {
         long yPixel = recipe.toPixels() ? recipe.pitch() : Float.BYTES;
         int n;
         for (int p = 0; p < pixels; p += n) {
-            n = pixels - p < part + FEWEST ? pixels - p : part;
+            n = pixels - p < part + block ? pixels - p : part;
             double expected = Pace.nanos(block, 0, 2.0 * n * (channels + block));
             compiled.run(from, to, numbers, x + p * xPixel, 0, t, y + p * yPixel, n, channels / block, rest, expected);
         }

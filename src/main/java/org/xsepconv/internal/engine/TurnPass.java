@@ -39,18 +39,19 @@ final class TurnPass implements Pass {
         this.toPlanes = step.dst().pixel() == 4;
         View pixels = toPlanes ? step.src() : step.dst();
         View planes = toPlanes ? step.dst() : step.src();
-        this.block = Math.min(bits, 256) / 32;
+        this.joined = planes.row() == 4L * step.w() && pixels.row() == pixels.pixel() * step.w();
+        int most = joined ? step.h() * step.w() : step.w();
         this.kernel = new Transposition(
                 !toPlanes,
                 planes.channel(),
                 anySize,
                 pixels.pixel(),
-                block,
+                0,
+                Math.min(step.c(), most),
                 bits,
                 CompiledPass.carrier(step.src(), false, arrays),
                 CompiledPass.carrier(step.dst(), false, arrays));
-        this.joined = planes.row() == 4L * step.w() && pixels.row() == pixels.pixel() * step.w();
-        int most = joined ? step.h() * step.w() : step.w();
+        this.block = kernel.block();
         this.chunk = Math.clamp(CHUNK_BYTES / (4L * step.c()) / block * block, block, most);
         int chunks = joined ? most / chunk : step.h();
         this.cut = new Cut(step.n(), step.c(), step.c(), chunks, chunks)

@@ -71,7 +71,7 @@ class PackWeightsTest {
         int count = Math.ceilDiv(channels, blocks.channels());
         float[] packed = new float[(int) (count * blocks.bytes() / 4)];
         Arrays.fill(packed, -1);
-        int[] numbers = Transpose.tables(bits);
+        int[] numbers = Transpose.tables(Transpose.block(bits));
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment tables = arena.allocate(4L * numbers.length, 64);
             MemorySegment.copy(numbers, 0, tables, ValueLayout.JAVA_INT, 0, numbers.length);
