@@ -131,6 +131,31 @@ class RegressionTest {
         }
     }
 
+    /** Blocks of as many pixels as a vector has lanes, of which there may be fewer, or the last one overlaps; and so of channels. */
+    @Test
+    void planesOfFewPixelsAreTransposed() {
+        assumeTrue(Cpu.supports(256), "no vectors of 256 bits");
+        for (String size : new String[] {"3x3", "3x5", "4x4", "1x17", "5x6", "11x3", "7x7", "9x9"}) {
+            for (int c : new int[] {8, 9, 15, 16, 17, 31, 33}) {
+                DepthwiseConv2d conv = DepthwiseConv2d.parse("nchw:2x" + c + "x" + size + " k:3x2 pad:same");
+                Weights weights = Cases.weights(conv, c);
+                float[] src = Cases.values(conv.src().elements(), c);
+                Plan plan = conv.plan(PlanOptions.defaults().withKernel("nchw-boxed-rows"), weights);
+                Cases.assertSame(conv.toString(), Reference.run(conv, src, weights), Cases.execute(plan, src));
+            }
+        }
+    }
+
+    /** Strips begin with rows that the band above has seen: of 96 planes each was cut in two bands. */
+    @Test
+    void manyPlanesAreNotCut() {
+        assumeTrue(Cpu.supports(256), "no vectors of 256 bits");
+        DepthwiseConv2d conv = DepthwiseConv2d.parse("nchw:1x96x56x56 k:7x7 pad:same");
+        String text = conv.plan(PlanOptions.defaults().withKernel("nchw-stream"), Cases.weights(conv, 8))
+                .describe();
+        assertTrue(text.contains("1 channels x 56 rows"), text);
+    }
+
     /** Channels that are no multiple of 16 were cut in two blocks, although their weights are few. */
     @Test
     void fewWeightsAreOneBlockOfChannels() {

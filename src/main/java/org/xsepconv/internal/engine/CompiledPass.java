@@ -168,7 +168,7 @@ final class CompiledPass extends ConvPass {
 
     @Override
     int joined() {
-        return planes || flat ? 0 : cut.block();
+        return cut.block();
     }
 
     @Override

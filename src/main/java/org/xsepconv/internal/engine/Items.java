@@ -15,6 +15,12 @@ final class Items {
     /** Inputs and weights that should stay in L1 between rows: most of a small one. */
     private static final int NEAR_BYTES = 28 << 10;
 
+    /**
+     * Planes that are items enough for many threads; of fewer a band is as much larger as there are more bands than that. Down a strip of columns a band
+     * begins with rows that the band above it has seen.
+     */
+    private static final int MANY = 64;
+
     /** What a result takes beside its taps, in multiply-adds. */
     private static final double BESIDE = 3;
 
@@ -27,8 +33,11 @@ final class Items {
         if (choice.family().planes()) {
             double macs = step.columns().out() * (step.taps() + BESIDE);
             int rows = step.rows().out();
-            int band = Cut.band(
-                    rows, macs, 4 * ConvPass.inputRows(step, 1) / step.rows().stride());
+            long planes = Math.min(MANY, (long) step.n() * c);
+            long fewest = Math.max(
+                    rows * planes / MANY,
+                    4 * ConvPass.inputRows(step, 1) / step.rows().stride());
+            int band = Cut.band(rows, macs, fewest);
             return new Cut(step.n(), c, c, rows, rows, tile)
                     .withBlock((long) Math.ceil(Cut.MACS_PER_ITEM / (macs * band)))
                     .withBand(band);
