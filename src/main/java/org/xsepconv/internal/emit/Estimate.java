@@ -132,6 +132,15 @@ public record Estimate(PixelEmitter emitter, double cost) {
     }
 
     /**
+     * Whether several rows of many taps are faster row by row than in chunks, between which sums are stored. With a stride, or loads in any order, a row needs
+     * too many registers.
+     */
+    static boolean rowByRow(Geometry g) {
+        boolean several = g.rows().kernel() > 1 && g.columns().kernel() > 1;
+        return TileMethod.IN_ORDER && several && g.columns().stride() == 1;
+    }
+
+    /**
      * Whether tiles are to be few columns wide: neighbouring tiles then read and write memory line by line, row by row. In wide ones a line of every pixel
      * follows that of its neighbour, which the CPU does not foresee unless pixels are long. It shows outside of L1 beside few taps, and outside of L2 beside
      * others.

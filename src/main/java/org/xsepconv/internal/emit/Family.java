@@ -27,9 +27,10 @@ public enum Family {
 
         @Override
         public String declines(Geometry g, int bits) {
-            return g.line().kernel() > Estimate.WEIGHTS
-                    ? null
-                    : "is for lines of more than " + Estimate.WEIGHTS + " taps";
+            if (g.line().kernel() <= Estimate.WEIGHTS) {
+                return "is for lines of more than " + Estimate.WEIGHTS + " taps";
+            }
+            return Estimate.rowByRow(g) ? "is for a single line of taps, or a stride" : null;
         }
     },
     /** {@link PixelRows}. */
