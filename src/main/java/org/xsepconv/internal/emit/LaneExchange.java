@@ -58,10 +58,10 @@ sealed interface LaneExchange {
     Vec[] load(TileMethod m, Address[] from, Mask some);
 
     /**
-     * Vector r and vector r+d exchange lanes, for d = 2, 4, 1. With d = 2 and 1 that takes two permutes of two tables. With d = 4
-     * two blends do, which more ports of a processor can execute, because the lanes to be exchanged already face each other: the
-     * permutes before move lane l of row r to l^(r&4), those after move it back, and both do so in what they permute anyway. Of 8
-     * lanes: 16 permutes, 8 blends. Vectors of 4 lanes need no blends.
+     * Vector r and vector r+d exchange lanes, for d = 2, 4, 8, 1, as far as there are so many. With d = 2 and 1 that takes two permutes of two tables. With
+     * d = 4 and 8 two blends do, which more ports of a processor can execute, because the lanes to be exchanged already face each other: the permutes before
+     * move lane l of row r to l^(r&12), those after move it back, and both do so in what they permute anyway. Of 8 lanes: 16 permutes, 8 blends; of 16: 32 and
+     * 32. Vectors of 4 lanes need no blends.
      *
      * @param table per stage of permutes and group of four vectors, those of the first and the second result
      * @param far lanes that vectors at the distance {@link #FAR}, and twice that, exchange

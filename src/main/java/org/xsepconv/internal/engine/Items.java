@@ -16,8 +16,8 @@ final class Items {
     private static final int NEAR_BYTES = 28 << 10;
 
     /**
-     * Planes that are items enough for many threads; of fewer a band is as much larger as there are more bands than that. Down a strip of columns a band
-     * begins with rows that the band above it has seen.
+     * Items that are enough for many threads: planes are cut into bands only to have so many. Down a strip of columns a band begins with rows that the band
+     * above it has seen.
      */
     private static final int MANY = 64;
 
