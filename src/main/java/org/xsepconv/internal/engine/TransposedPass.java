@@ -68,32 +68,16 @@ final class TransposedPass extends ConvPass {
         View out = inner.yView;
         this.inBytes = planesIn ? in.row() * Math.min(step.rows().in(), inputRows(step, cut.band())) : 0;
         Carrier scratch = checked ? Carrier.SEGMENTS : Carrier.MEMORY;
-        int bits = choice.options().vectorBits();
+        this.toPixels = planesIn ? turn(true, xView, in, pixelsIn(), choice, source, scratch) : null;
+        this.toPlanes = planesOut ? turn(false, yView, out, pixelsOut(), choice, scratch, target) : null;
+    }
+
+    private Transposition turn(
+            boolean in, View planes, View pixels, int fewest, Choice choice, Carrier from, Carrier to) {
         boolean any = choice.family().anySize();
-        this.toPixels = planesIn
-                ? new Transposition(
-                        true,
-                        xView.channel(),
-                        any,
-                        in.pixel(),
-                        step.c(),
-                        Math.min(step.c(), pixelsIn()),
-                        bits,
-                        source,
-                        scratch)
-                : null;
-        this.toPlanes = planesOut
-                ? new Transposition(
-                        false,
-                        yView.channel(),
-                        any,
-                        out.pixel(),
-                        step.c(),
-                        Math.min(step.c(), pixelsOut()),
-                        bits,
-                        scratch,
-                        target)
-                : null;
+        int bits = choice.options().vectorBits();
+        int c = step.c();
+        return new Transposition(in, planes.channel(), any, pixels.pixel(), c, Math.min(c, fewest), bits, from, to);
     }
 
     /** Whether a side must be transposed. */
