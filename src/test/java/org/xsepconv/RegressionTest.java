@@ -146,6 +146,15 @@ class RegressionTest {
         }
     }
 
+    /** Rows of 13 taps and more were cut in chunks, with sums stored between them, since loads in any order had made long rows spill. */
+    @Test
+    void severalRowsOfManyTapsAreNotCutInChunks() {
+        assumeTrue(Cpu.X86 && Cpu.supports(256), "loads in any order, or no vectors of 256 bits");
+        DepthwiseConv2d conv = DepthwiseConv2d.parse("nhwc:1x28x28x64 k:13x13 pad:same");
+        String text = conv.plan(Cases.weights(conv, 8)).describe();
+        assertTrue(text.contains("kernel nhwc-rows"), text);
+    }
+
     /** Strips begin with rows that the band above has seen: of 96 planes each was cut in two bands. */
     @Test
     void manyPlanesAreNotCut() {
