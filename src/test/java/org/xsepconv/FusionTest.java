@@ -31,11 +31,15 @@ class FusionTest {
     private static final String FUSED = "convolutions, fused";
     private static final String ESTIMATE =
             "estimated [\\d,]+ multiply-adds, with what moving the data takes, against [\\d,]+ ";
+    private static final String IN_REGISTERS = "one vector of channels at a time";
+    private static final int LEAST_IN_REGISTERS = 100;
     private static int fused;
+    private static int inRegisters;
 
     @BeforeContainer
     static void forget() {
         fused = 0;
+        inRegisters = 0;
     }
 
     @Property(tries = 600, shrinking = ShrinkingMode.BOUNDED, edgeCases = EdgeCasesMode.NONE)
@@ -81,7 +85,11 @@ class FusionTest {
 
     @AfterContainer
     static void manyWereFused() {
-        System.out.println("chains fused: " + fused);
+        System.out.println("chains fused: " + fused + ", in registers: " + inRegisters);
+        boolean registers = Cpu.MASKS && Cpu.FMAS > 1;
+        assertTrue(
+                !registers || inRegisters >= LEAST_IN_REGISTERS,
+                () -> "only " + inRegisters + " cores were computed in registers");
         assertTrue(Cpu.PREFERRED_BITS == 0 || fused >= LEAST_FUSED, () -> "only " + fused + " chains were fused");
     }
 
@@ -195,6 +203,46 @@ class FusionTest {
         }
     }
 
+    /** Cores of an XSepConv with channels as lanes: in either order, with paddings of several kinds in a vector, odd sizes, and bands. */
+    @Property(tries = 300, shrinking = ShrinkingMode.BOUNDED, edgeCases = EdgeCasesMode.NONE)
+    void coresInRegistersEqualTheReference(@ForAll long seed) {
+        assumeTrue(Cpu.PREFERRED_BITS > 0, "no Vector API");
+        SplittableRandom random = new SplittableRandom(seed);
+        int large = random.nextInt(20) == 0 ? 150 : 20;
+        TensorShape shape = TensorShape.nhwc(
+                1 + random.nextInt(2), 1 + random.nextInt(large), 1 + random.nextInt(20), 4 + random.nextInt(70));
+        Activation[] activations = {
+            Activation.identity(), Activation.relu(), Activation.clamp(-1, 2), Activation.hardSwish()
+        };
+        Corner[] corners = Corner.values();
+        DepthwiseConv2d first = random.nextInt(3) == 0
+                ? DepthwiseConv2d.of(shape, 2, 2).padding(Padding.corner(corners[random.nextInt(4)]))
+                : SymmetricPadding.grouped(shape, 2, activations[random.nextInt(4)]);
+        int down = 2 + random.nextInt(6);
+        int along = 1 + random.nextInt(random.nextBoolean() ? 7 : 20);
+        boolean turned = random.nextBoolean();
+        Padding line = padding(down, !turned, random);
+        Padding cross = padding(along, turned, random);
+        DepthwiseConv2d second = DepthwiseConv2d.of(first.dst(), turned ? 1 : down, turned ? down : 1)
+                .padding(line)
+                .activation(activations[random.nextInt(4)]);
+        DepthwiseConv2d third = DepthwiseConv2d.of(second.dst(), turned ? along : 1, turned ? 1 : along)
+                .padding(cross)
+                .activation(activations[random.nextInt(4)]);
+        Operator core = Chain.of(first, second, third);
+        int bits = Cpu.widths().get(random.nextInt(Cpu.widths().size()));
+        PlanOptions options = ALWAYS.withVectorBits(bits);
+        inRegisters += core.plan(options, Cases.weights(core, 1)).describe().contains(IN_REGISTERS) ? 1 : 0;
+        check(core, options, seed);
+    }
+
+    /** Zeros before and behind a line of taps, fewer than it has. */
+    private static Padding padding(int taps, boolean rows, SplittableRandom random) {
+        int before = random.nextInt(taps);
+        int behind = taps - 1 - (random.nextBoolean() ? before : random.nextInt(before + 1));
+        return rows ? Padding.explicit(before, behind, 0, 0) : Padding.explicit(0, 0, before, behind);
+    }
+
     private static void groupsAreWalkedTogether(TensorShape shape) {
         DepthwiseConv2d square = SymmetricPadding.grouped(shape, 2, Activation.relu());
         Corner[] others = {Corner.TOP_LEFT, Corner.BOTTOM_RIGHT, Corner.TOP_RIGHT, Corner.BOTTOM_LEFT};
@@ -231,7 +279,7 @@ class FusionTest {
     void plansSayWhyTheirChainsAreFusedOrNot() {
         assumeTrue(Cpu.PREFERRED_BITS >= 256, "no wide vectors");
         Operator large = XSepConv.of(TensorShape.nhwc(1, 224, 224, 64), 5, Corner.TOP_LEFT, Activation.relu());
-        Operator small = XSepConv.of(TensorShape.nhwc(1, 7, 7, 64), 5, Corner.TOP_LEFT, Activation.relu());
+        Operator small = XSepConv.of(TensorShape.nhwc(1, 7, 7, 64), 11, Corner.TOP_LEFT, Activation.relu());
         assertSays("chains fused: " + ESTIMATE + "apart", large, PlanOptions.defaults());
         assertSays("chains apart: " + ESTIMATE + "fused", small, PlanOptions.defaults());
         assertSays("chains fused, as asked for: " + ESTIMATE + "apart", small, ALWAYS);
@@ -267,7 +315,7 @@ class FusionTest {
         for (Layout layout : Layout.values()) {
             Operator large =
                     XSepConv.of(new TensorShape(1, 64, 224, 224, layout), 5, Corner.TOP_LEFT, Activation.relu());
-            Operator small = XSepConv.of(new TensorShape(1, 64, 7, 7, layout), 5, Corner.TOP_LEFT, Activation.relu());
+            Operator small = XSepConv.of(new TensorShape(1, 64, 7, 7, layout), 11, Corner.TOP_LEFT, Activation.relu());
             assertTrue(large.plan(Cases.weights(large, 1)).describe().contains(FUSED), layout.name());
             assertFalse(small.plan(Cases.weights(small, 1)).describe().contains(FUSED), layout.name());
         }

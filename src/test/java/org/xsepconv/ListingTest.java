@@ -73,6 +73,18 @@ class ListingTest {
                 "nhwc-2x2-grouped", conv.plan(options, Cases.weights(conv, 1)).listing());
     }
 
+    @Test
+    void coresInRegistersAreAsStored() throws IOException {
+        assumeTrue(Cpu.MASKS && Cpu.FMAS > 1, "other kernels here");
+        TensorShape shape = TensorShape.nhwc(1, 5, 6, 8);
+        Chain core = Chain.of(
+                SymmetricPadding.grouped(shape, 2, Activation.relu()),
+                DepthwiseConv2d.of(shape, 3, 1).padding(Padding.same()),
+                DepthwiseConv2d.of(shape, 1, 3).padding(Padding.same()));
+        PlanOptions options = PlanOptions.defaults().withVectorBits(128).withFusion(Fusion.ALWAYS);
+        assertStored("nhwc-core", core.plan(options, Cases.weights(core, 1)).listing());
+    }
+
     private static void assertStored(String name, String listing) throws IOException {
         Path stored = LISTINGS.resolve(name + ".txt");
         if (Boolean.getBoolean("xsepconv.storeListings")) {

@@ -9,8 +9,14 @@ package org.xsepconv.internal.emit;
  * @param taps taps of the kernel
  */
 public record Blocks(int channels, int floats, int taps) {
-    /** Blocks of some channels, without copies. */
-    static Blocks of(int channels, int taps) {
+    /**
+     * Blocks of some channels, without copies.
+     *
+     * @param channels of a block
+     * @param taps of the kernel
+     * @return blocks
+     */
+    public static Blocks of(int channels, int taps) {
         return new Blocks(channels, channels, taps);
     }
 

@@ -14,7 +14,7 @@ final class ChainPass implements Pass {
     private static final double BESIDE = 1.5;
 
     private final Step.Fused step;
-    private final PlanePlan walk;
+    private final ChainPlan walk;
     private final Recipe recipe;
     /** Numbers and weights that it reads. */
     private final MemorySegment packed;
@@ -25,12 +25,11 @@ final class ChainPass implements Pass {
     private final double expected;
     private volatile Compiled kernel;
 
-    ChainPass(PlanePlan walk, boolean arrays) {
+    ChainPass(ChainPlan walk, boolean arrays) {
         this.step = walk.step();
         this.walk = walk;
-        PlaneTables tables = new PlaneTables(walk);
-        this.recipe = tables.recipe();
-        this.packed = tables.packed();
+        this.recipe = walk.recipe();
+        this.packed = walk.packed();
         this.expected = expectedNanos() / (step.stages().getFirst().n() * walk.units() * walk.bands());
         this.source = CompiledPass.carrier(step.src(), false, arrays);
         this.target = CompiledPass.carrier(step.dst(), false, arrays);
@@ -38,15 +37,14 @@ final class ChainPass implements Pass {
     }
 
     /** Items in units. */
-    private static Cut cut(PlanePlan walk) {
+    private static Cut cut(ChainPlan walk) {
         double macs = 0;
         for (Step.Convolve s : walk.step().stages()) {
             macs += (double) s.columns().out() * s.taps() * s.rows().out() * s.c() / walk.units() / walk.bands();
         }
         int units = walk.units();
         int block = (int) Math.clamp(Math.ceil(Cut.MACS_PER_ITEM / macs), 1, units);
-        int rows = walk.step().stages().getLast().rows().out();
-        return new Cut(walk.step().stages().getFirst().n(), units, Math.min(block, units), rows, walk.band());
+        return new Cut(walk.step().stages().getFirst().n(), units, Math.min(block, units), walk.outputs(), walk.band());
     }
 
     @Override

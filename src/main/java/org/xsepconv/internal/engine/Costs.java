@@ -82,7 +82,7 @@ public final class Costs {
     }
 
     private static double cost(Step.Fused step, Function<Step.Convolve, Choice> kernels, PlanOptions options) {
-        PlanePlan chain = Passes.walk(step, kernels, options);
+        ChainPlan chain = Passes.walk(step, kernels, options);
         return chain == null ? cost(FusedPlan.of(step, kernels), step, kernels, options) : chain.cost();
     }
 

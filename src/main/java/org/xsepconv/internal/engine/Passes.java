@@ -102,8 +102,9 @@ public final class Passes {
      * How a chain of planes runs as one walk over the rows; null if it cannot, or if the kernels of the convolutions are estimated to be faster. They never
      * are for a single convolution with groups, and with few registers, where that was measured.
      */
-    static PlanePlan walk(Step.Fused step, Function<Step.Convolve, Choice> kernels, PlanOptions options) {
-        PlanePlan walk = PlanePlan.of(step, options);
+    static ChainPlan walk(Step.Fused step, Function<Step.Convolve, Choice> kernels, PlanOptions options) {
+        PlanePlan planes = PlanePlan.of(step, options);
+        ChainPlan walk = planes == null ? PixelPlan.of(step, options) : planes;
         boolean sure = step.stages().size() == 1 || Cpu.REGISTERS == 16;
         FusedPlan plan = walk == null || sure ? null : FusedPlan.of(step, kernels);
         return plan != null && Costs.cost(plan, step, kernels, options) < walk.cost() ? null : walk;
@@ -123,7 +124,7 @@ public final class Passes {
 
     private static Pass pass(
             Step.Fused step, Function<Step.Convolve, Choice> kernels, boolean arrays, PlanOptions options) {
-        PlanePlan plan = walk(step, kernels, options);
+        ChainPlan plan = walk(step, kernels, options);
         return plan == null ? new FusedPass(kernels, FusedPlan.of(step, kernels), arrays) : new ChainPass(plan, arrays);
     }
 

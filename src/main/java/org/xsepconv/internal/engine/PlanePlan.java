@@ -1,5 +1,6 @@
 package org.xsepconv.internal.engine;
 
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -7,6 +8,7 @@ import org.xsepconv.PlanOptions;
 import org.xsepconv.internal.cpu.Cpu;
 import org.xsepconv.internal.emit.Compiler;
 import org.xsepconv.internal.emit.Estimate;
+import org.xsepconv.internal.emit.Recipe;
 import org.xsepconv.internal.plan.Axis;
 import org.xsepconv.internal.plan.Step;
 import org.xsepconv.internal.plan.View;
@@ -32,7 +34,8 @@ record PlanePlan(
         int band,
         List<PlaneLevel> levels,
         int[] tiles,
-        int planes) {
+        int planes)
+        implements ChainPlan {
     /** Tables have numbers for every row. */
     private static final int LARGEST = 1 << 14;
 
@@ -176,7 +179,7 @@ record PlanePlan(
     }
 
     private boolean fits() {
-        return Compiler.fits(new PlaneTables(this).recipe(), 32 * lanes);
+        return Compiler.fits(recipe(), 32 * lanes);
     }
 
     private PlanePlan with(List<PlaneSchedule> orders, int rows, int most) {
@@ -240,12 +243,14 @@ record PlanePlan(
     }
 
     /** Scratch of a unit. */
-    long scratchBytes() {
+    @Override
+    public long scratchBytes() {
         return planes * slotBytes();
     }
 
     /** What a kernel call counts: some planes. */
-    int units() {
+    @Override
+    public int units() {
         int units = 0;
         for (Step.Border border : step.borders()) {
             units += Math.ceilDiv(border.end() - border.first(), planes);
@@ -253,18 +258,30 @@ record PlanePlan(
         return units;
     }
 
-    /** Bands of rows. */
-    int bands() {
-        return Math.ceilDiv(schedule().rows(), band);
+    @Override
+    public int outputs() {
+        return schedule().rows();
+    }
+
+    @Override
+    public Recipe recipe() {
+        return new PlaneTables(this).recipe();
+    }
+
+    @Override
+    public MemorySegment packed() {
+        return new PlaneTables(this).packed();
     }
 
     /** How many times a row of what the i-th convolution writes is computed, on average. */
-    double recomputed(int level) {
+    @Override
+    public double recomputed(int level) {
         return schedule().recomputed(level, band);
     }
 
     /** What all of it takes, in FMAs of one lane. */
-    double cost() {
+    @Override
+    public double cost() {
         List<Step.Convolve> stages = step.stages();
         Step.Convolve in = stages.getFirst();
         double vectors =
@@ -287,7 +304,8 @@ record PlanePlan(
     }
 
     /** How it is cut, in words. */
-    String describe() {
+    @Override
+    public String describe() {
         return "columns as lanes, " + lanes + " lanes, units of " + planes + " planes x " + band + " rows, "
                 + schedule().chunk() + " rows at a time, tiles of " + Arrays.toString(tiles) + " rows, "
                 + scratchBytes()
