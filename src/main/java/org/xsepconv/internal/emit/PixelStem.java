@@ -1,15 +1,11 @@
 package org.xsepconv.internal.emit;
 
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.xsepconv.internal.plan.Axis;
 import org.xsepconv.internal.tile.Activate;
 import org.xsepconv.internal.tile.Address;
 import org.xsepconv.internal.tile.Index;
-import org.xsepconv.internal.tile.Mask;
 import org.xsepconv.internal.tile.TileClass;
 import org.xsepconv.internal.tile.TileMethod;
 import org.xsepconv.internal.tile.Vec;
@@ -26,8 +22,7 @@ import org.xsepconv.internal.tile.Vec;
  * are carried from place to place; the oldest is stored. Per output vector {@code 1+1/T} loads and {@code 4+k} FMAs, and those of k-1 more places
  * along than there are outputs. Registers: T*k sums, k+4 weights, 2 biases, and inputs of two places along.
  *
- * <p>Inputs are called positions: position (i,q) is where the tap 0,0 of output (i,q) of the 2x2 lies. If the lanes of a vector have different paddings, a position is
- * a load per padding and blends. Positions outside of the input are zero, by loads under masks; only the first and last one along and across can be.
+ * <p>Inputs are {@link PixelPositions}. If the lanes of a vector have different paddings, each is a load per padding and blends.
  *
  * @param corner what follows the 2x2
  * @param down whether along is down the rows
@@ -84,41 +79,26 @@ public record PixelStem(
     /** The method while it is written. */
     private final class Code {
         private final TileMethod t;
-        private final PixelChain.Head head;
-        private final int paddings;
-        private final boolean outside;
         private final int side;
+        private final PixelPositions positions;
         private final Activate between;
         private final Activate activate;
         private final Vec[] cornerWeights;
         private final Vec[] weights;
-        /** Position 0 along of every position across, by padding. */
-        private final List<List<Address>> x = new ArrayList<>();
-
         private final Address y;
         /** Of every output across those of the outputs along that the next place is the last tap of, the last but one, and so on. */
         private final List<List<Vec>> sums = new ArrayList<>();
 
         Code(TileMethod t, PixelChain chain, int paddings, boolean outside) {
             this.t = t;
-            this.outside = outside;
             this.side = outside ? edge : tile;
-            this.head = chain.head();
-            this.paddings = paddings;
             this.between = t.activation(corner.kind(), corner.p(), corner.q());
             this.activate = t.activation(finish.kind(), finish.p(), finish.q());
             Address w = t.pin(t.w());
             long first = chain.head().weights();
             this.cornerWeights = weights("c", w.plus(first), CORNER_TAPS);
             this.weights = weights("w", w.plus(first + cornerBytes(t.lanes())), axis.kernel());
-            List<Address> origins = new ArrayList<>();
-            for (int p = 0; p < paddings; p++) {
-                origins.add(t.step(t.x(), t.read(w.plus(head.origin(p))), 1));
-            }
-            for (int q = 0; q <= side; q++) {
-                boolean edge = outside && (q == 0 || q == side);
-                x.add(edge ? inside(origins, head.across(), t.number(q == 0 ? 2 : 3)) : origins);
-            }
+            this.positions = new PixelPositions(t, PixelStem.this, chain.head(), paddings, side, outside);
             this.y = t.step(t.t(), t.number(0), -yAlong);
         }
 
@@ -138,8 +118,7 @@ public record PixelStem(
             int late = axis.kernel() - 1 - axis.pad();
             Index start = t.clamp(t.number(0), axis.pad(), in - 1);
             Index end = t.linear(t.number(1), 1, late, in);
-            Mask[][] within = outside || paddings > 1 ? masks(t.literal(PixelChain.Head.WITHIN), outside) : null;
-            List<Vec> before = outer(start, t.clamp(start, 0, PixelChain.Head.WITHIN), "p");
+            List<Vec> before = positions.outer(start, t.clamp(start, 0, PixelChain.Head.WITHIN), "p");
             for (int q = 0; q < side; q++) {
                 List<Vec> own = new ArrayList<>();
                 for (int m = 0; m < axis.kernel(); m++) {
@@ -149,7 +128,7 @@ public record PixelStem(
             }
             Index complete = t.linear(t.number(0), 1, late, Integer.MAX_VALUE);
             t.loop(start, t.linear(end, 1, 0, in - 1), i -> {
-                List<Vec> next = within(i, within);
+                List<Vec> next = positions.within(i);
                 place(before, next);
                 Address out = t.step(y.plus(-late * yAlong), i, yAlong);
                 t.when(i, complete, () -> store(t.pin(out)));
@@ -160,7 +139,7 @@ public record PixelStem(
 
         /** The last place along, and the outputs that no other place belongs to. */
         private void end(List<Vec> before, int late) {
-            place(before, outer(t.literal(axis.in()), t.literal(PixelChain.Head.LAST), "z"));
+            place(before, positions.outer(t.literal(axis.in()), t.literal(PixelChain.Head.LAST), "z"));
             Index first = t.literal(axis.in() - late - 1);
             t.loop(first, t.literal(axis.out()), o -> {
                 Runnable store = () -> store(t.pin(t.step(y, o, yAlong)));
@@ -191,79 +170,6 @@ public record PixelStem(
                 t.store(sum, out.plus(q * yAcross));
                 t.release(sum);
             }
-        }
-
-        /** The lanes of every position across by padding, at a place along. */
-        private Mask[][] masks(Index along, boolean edges) {
-            Address place = t.step(t.w().plus(head.masks()), along, PixelChain.Head.PLACES * head.kind());
-            Mask[][] all = new Mask[side + 1][];
-            Mask[] within = edges && side == 1 ? null : masks(place, t.literal(PixelChain.Head.WITHIN));
-            Arrays.fill(all, within);
-            if (edges) {
-                all[0] = masks(place, t.number(2));
-                all[side] = masks(place, t.number(3));
-            }
-            return all;
-        }
-
-        private Mask[] masks(Address place, Index across) {
-            Address a = t.pin(t.step(place, across, head.kind()));
-            Mask[] all = new Mask[paddings];
-            for (int p = 0; p < paddings; p++) {
-                all[p] = t.mask(t.read(a.plus(4L * p)));
-            }
-            return all;
-        }
-
-        /**
-         * Addresses of positions of a kind, which are inside of the input even if the positions are not: where a page is missing, a load takes hundreds of cycles
-         * though its mask leaves out all lanes.
-         */
-        private List<Address> inside(List<Address> positions, long shifts, Index kind) {
-            Address own = t.pin(t.step(t.w().plus(shifts), kind, head.kind()));
-            List<Address> all = new ArrayList<>();
-            for (int p = 0; p < paddings; p++) {
-                all.add(t.step(positions.get(p), t.read(own.plus(4L * p)), 1));
-            }
-            return all;
-        }
-
-        /** The positions of a tile at a place along that is within. */
-        private List<Vec> within(Index i, Mask[][] masks) {
-            return row(x, t.linear(i, 1, 1, Integer.MAX_VALUE), masks, outside, "x");
-        }
-
-        /** The same at a place of another kind. */
-        private List<Vec> outer(Index i, Index kind, String name) {
-            Map<List<Address>, List<Address>> moved = new HashMap<>();
-            List<List<Address>> at = x.stream()
-                    .map(a -> moved.computeIfAbsent(a, of -> inside(of, head.along(), kind)))
-                    .toList();
-            return row(at, i, masks(kind, outside), true, name);
-        }
-
-        /** Positions; if none can be outside of the input masks only say which lanes have which padding. */
-        private List<Vec> row(List<List<Address>> from, Index i, Mask[][] masks, boolean masked, String name) {
-            Map<Address, Address> pinned = new HashMap<>();
-            List<Vec> all = new ArrayList<>();
-            for (int q = 0; q <= side; q++) {
-                Vec position = null;
-                for (int p = 0; p < paddings; p++) {
-                    Address at = pinned.computeIfAbsent(from.get(q).get(p), a -> t.pin(t.step(a, i, xAlong)));
-                    Mask own = masks == null ? null : masks[q][p];
-                    Vec of = t.load(name + q + "," + p, at.plus(q * xAcross), masked ? own : null);
-                    position = position == null ? of : blend(name + q, position, of, own);
-                }
-                all.add(position);
-            }
-            return all;
-        }
-
-        private Vec blend(String name, Vec a, Vec b, Mask mask) {
-            Vec both = t.blend(name, a, b, mask);
-            t.release(a);
-            t.release(b);
-            return both;
         }
 
         /** A place along: its 2x2 from the positions of this place and the next one, and its products into all sums. */

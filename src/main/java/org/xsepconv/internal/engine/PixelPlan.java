@@ -6,13 +6,9 @@ import org.xsepconv.PlanOptions;
 import org.xsepconv.internal.cpu.Cpu;
 import org.xsepconv.internal.emit.Compiler;
 import org.xsepconv.internal.emit.PixelChain;
-import org.xsepconv.internal.emit.PixelSpread;
-import org.xsepconv.internal.emit.PixelStem;
 import org.xsepconv.internal.emit.Recipe;
-import org.xsepconv.internal.kernel.ActivationKind;
 import org.xsepconv.internal.plan.Axis;
 import org.xsepconv.internal.plan.Step;
-import org.xsepconv.internal.plan.View;
 
 /**
  * How a chain with channels as lanes runs in registers, see {@link PixelChain}: which convolutions it is made of, its tiles, and bands that are as long as
@@ -143,11 +139,11 @@ record PixelPlan(
         return line.columns().kernel() == 1;
     }
 
-    private Axis along(Step.Convolve s) {
+    Axis along(Step.Convolve s) {
         return down() ? s.rows() : s.columns();
     }
 
-    private Axis across(Step.Convolve s) {
+    Axis across(Step.Convolve s) {
         return down() ? s.columns() : s.rows();
     }
 
@@ -264,44 +260,9 @@ record PixelPlan(
         return vectors * (apart ? ACROSS : 1) + Costs.moved(read + written);
     }
 
-    private static PixelChain.Finish finish(Step.Convolve s) {
-        return new PixelChain.Finish(
-                ActivationKind.of(s.activation()), ActivationKind.p(s.activation()), ActivationKind.q(s.activation()));
-    }
-
     @Override
     public Recipe recipe() {
-        return chain();
-    }
-
-    /** The kernel. */
-    PixelChain chain() {
-        long vector = 4L * lanes;
-        int taps = across(cross).kernel();
-        View x = step.src();
-        View y = step.dst();
-        PixelStem stem = new PixelStem(
-                finish(corner),
-                down(),
-                along(line),
-                across(line).out(),
-                tile,
-                edge,
-                down() ? x.row() : x.pixel(),
-                down() ? x.pixel() : x.row(),
-                (across(cross).out() + taps - 1) * vector,
-                vector,
-                finish(line));
-        PixelSpread spread = new PixelSpread(
-                across(cross).out(),
-                taps,
-                across(cross).pad(),
-                group,
-                down() ? y.row() : y.pixel(),
-                down() ? y.pixel() : y.row(),
-                finish(cross));
-        PixelTables tables = new PixelTables(this);
-        return new PixelChain(stem, spread, tables.head(), band, tables.blockBytes());
+        return new PixelTables(this).recipe();
     }
 
     @Override

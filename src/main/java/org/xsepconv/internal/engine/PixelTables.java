@@ -7,9 +7,13 @@ import java.util.ArrayList;
 import java.util.List;
 import org.xsepconv.internal.emit.Blocks;
 import org.xsepconv.internal.emit.PixelChain;
+import org.xsepconv.internal.emit.PixelSpread;
+import org.xsepconv.internal.emit.PixelStem;
+import org.xsepconv.internal.kernel.ActivationKind;
 import org.xsepconv.internal.plan.Step;
+import org.xsepconv.internal.plan.View;
 
-/** The blocks of numbers and weights that a {@link PixelChain} reads. */
+/** The kernel of a {@link PixelPlan}, and the blocks of numbers and weights that it reads. */
 final class PixelTables {
     private final PixelPlan plan;
     private final Step.Fused step;
@@ -27,10 +31,6 @@ final class PixelTables {
         this.head = new PixelChain.Head(most);
     }
 
-    PixelChain.Head head() {
-        return head;
-    }
-
     /** First channel of a vector: the last one overlaps the one before. */
     private int first(int unit) {
         return Math.min(unit * lanes, step.c() - lanes);
@@ -44,12 +44,45 @@ final class PixelTables {
                 .toList();
     }
 
-    long blockBytes() {
+    private long blockBytes() {
         long bytes = head.weights();
         for (Step.Convolve s : step.stages()) {
             bytes += Blocks.of(lanes, s.taps()).bytes();
         }
         return bytes;
+    }
+
+    PixelChain recipe() {
+        long vector = 4L * lanes;
+        int taps = plan.across(plan.cross()).kernel();
+        View x = step.src();
+        View y = step.dst();
+        PixelStem stem = new PixelStem(
+                finish(plan.corner()),
+                plan.down(),
+                plan.along(plan.line()),
+                plan.across(plan.line()).out(),
+                plan.tile(),
+                plan.edge(),
+                plan.down() ? x.row() : x.pixel(),
+                plan.down() ? x.pixel() : x.row(),
+                (plan.across(plan.cross()).out() + taps - 1) * vector,
+                vector,
+                finish(plan.line()));
+        PixelSpread spread = new PixelSpread(
+                plan.across(plan.cross()).out(),
+                taps,
+                plan.across(plan.cross()).pad(),
+                plan.group(),
+                plan.down() ? y.row() : y.pixel(),
+                plan.down() ? y.pixel() : y.row(),
+                finish(plan.cross()));
+        return new PixelChain(stem, spread, head, plan.band(), blockBytes());
+    }
+
+    private static PixelChain.Finish finish(Step.Convolve s) {
+        return new PixelChain.Finish(
+                ActivationKind.of(s.activation()), ActivationKind.p(s.activation()), ActivationKind.q(s.activation()));
     }
 
     MemorySegment packed() {
