@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.xsepconv.internal.tile.Address;
 import org.xsepconv.internal.tile.Index;
 import org.xsepconv.internal.tile.Mask;
@@ -55,7 +56,7 @@ final class PixelPositions {
         }
         for (int q = 0; q <= side; q++) {
             boolean edge = outside && (q == 0 || q == side);
-            x.add(edge ? inside(origins, head.across(), t.number(q == 0 ? 2 : 3)) : origins);
+            x.add(edge ? shifted(origins, shifts(head.across(), t.number(q == 0 ? 2 : 3))) : origins);
         }
         this.within = outside || paddings > 1 ? masks(t.literal(PixelChain.Head.WITHIN)) : null;
     }
@@ -83,16 +84,20 @@ final class PixelPositions {
     }
 
     /**
-     * Addresses of positions of a kind, which are inside of the input even if the positions are not: where a page is missing, a load takes hundreds of cycles
-     * though its mask leaves out all lanes.
+     * What to add to addresses of positions of a kind, by padding, so that they are inside of the input even if the positions are not: where a page is missing, a
+     * load takes hundreds of cycles though its mask leaves out all lanes.
      */
-    private List<Address> inside(List<Address> positions, long shifts, Index kind) {
-        Address own = t.pin(t.step(t.w().plus(shifts), kind, head.kind()));
-        List<Address> all = new ArrayList<>();
-        for (int p = 0; p < paddings; p++) {
-            all.add(t.step(positions.get(p), t.read(own.plus(4L * p)), 1));
-        }
-        return all;
+    private List<Index> shifts(long from, Index kind) {
+        Address own = t.pin(t.step(t.w().plus(from), kind, head.kind()));
+        return IntStream.range(0, paddings)
+                .mapToObj(p -> t.read(own.plus(4L * p)))
+                .toList();
+    }
+
+    private List<Address> shifted(List<Address> positions, List<Index> by) {
+        return IntStream.range(0, paddings)
+                .mapToObj(p -> t.step(positions.get(p), by.get(p), 1))
+                .toList();
     }
 
     /** The positions of a tile behind a place along, within. To be released. */
@@ -102,9 +107,10 @@ final class PixelPositions {
 
     /** The same at a place of any kind. */
     List<Vec> outer(Index i, Index kind, String name) {
+        List<Index> by = shifts(head.along(), kind);
         Map<List<Address>, List<Address>> moved = new HashMap<>();
         List<List<Address>> at = x.stream()
-                .map(a -> moved.computeIfAbsent(a, of -> inside(of, head.along(), kind)))
+                .map(a -> moved.computeIfAbsent(a, of -> shifted(of, by)))
                 .toList();
         return row(at, i, masks(kind), true, name);
     }

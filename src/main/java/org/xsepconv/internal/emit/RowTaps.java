@@ -51,7 +51,8 @@ final class RowTaps {
             tables.add(strips.permutes(l / strips.lanes()) ? t.lanes(at.plus(4L * l)) : null);
         }
         this.halves = strips.way() == Way.LOADS && strips.axis().stride() == 2 ? Halves.of(t, at, ordered) : null;
-        this.zero = strip.masks().contains(0L) && length > 0 ? t.constant("zero", 0) : null;
+        // Made sure of, as a constant whose class C2 took from a profile was made an object in every call.
+        this.zero = strip.masks().contains(0L) && length > 0 ? t.known("zero", t.constant("none", 0)) : null;
     }
 
     /** The same for another plane. */
