@@ -76,7 +76,7 @@ record PixelPlan(
     private static final double MOVE = 5;
 
     /** What a tile of the stem takes beside its places, and a group of the last convolution. */
-    private static final double TILE = 28;
+    private static final double TILE = 50;
 
     private static final double GROUP = 2;
 
