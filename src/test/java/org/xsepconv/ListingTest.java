@@ -76,7 +76,7 @@ class ListingTest {
     @Test
     void coresInRegistersAreAsStored() throws IOException {
         assumeTrue(Cpu.MASKS && Cpu.FMAS > 1, "other kernels here");
-        Chain core = XSepConv.of(TensorShape.nhwc(1, 5, 4, 4), 3, Corner.TOP_RIGHT, Activation.identity());
+        Chain core = XSepConv.of(TensorShape.nhwc(1, 4, 40, 4), 3, Corner.TOP_RIGHT, Activation.identity());
         PlanOptions options = PlanOptions.defaults().withVectorBits(128).withFusion(Fusion.ALWAYS);
         assertStored("nhwc-core", core.plan(options, Cases.weights(core, 1)).listing());
     }
